@@ -1,0 +1,60 @@
+"""Plain NumPy, as a textbook writes it: whole arrays, and a fresh one for every result."""
+
+from typing import Any
+
+import numpy as np
+
+from peers.problem import Problem
+
+__all__ = ["Peer"]
+
+
+class Peer:
+    """Forward, backward and Adam, layer by layer."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.x, self.y, self.rate = problem.x, problem.y, problem.learning_rate
+        self.rows = np.arange(len(self.y))
+        self.params = [array.copy() for layer in problem.layers for array in layer]
+        self.m = [np.zeros_like(p) for p in self.params]
+        self.v = [np.zeros_like(p) for p in self.params]
+        self.t = 0
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """What is measured."""
+        return {"numpy": np.__version__}
+
+    def step(self) -> Any:
+        """One training step."""
+        inputs = [self.x]
+        for i in range(0, len(self.params), 2):
+            z = inputs[-1] @ self.params[i] + self.params[i + 1]
+            inputs.append(np.maximum(z, 0))
+        loss, d = self._cross_entropy(z)
+        grads = []
+        for i in range(len(self.params) - 2, -1, -2):
+            grads += [d.sum(axis=0), inputs[i // 2].T @ d]
+            if i:
+                d = (d @ self.params[i].T) * (inputs[i // 2] > 0)
+        self._adam(grads[::-1])
+        return loss
+
+    def synchronize(self) -> None:
+        """Return at once."""
+
+    def _cross_entropy(self, z: Any) -> tuple[Any, Any]:
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=1, keepdims=True)
+        loss = -np.log(p[self.rows, self.y]).mean()
+        p[self.rows, self.y] -= 1
+        return loss, p / len(self.y)
+
+    def _adam(self, grads: list[Any]) -> None:
+        self.t += 1
+        for i, g in enumerate(grads):
+            self.m[i] = 0.9 * self.m[i] + 0.1 * g
+            self.v[i] = 0.999 * self.v[i] + 0.001 * g**2
+            m_hat = self.m[i] / (1 - 0.9**self.t)
+            v_hat = self.v[i] / (1 - 0.999**self.t)
+            self.params[i] -= self.rate * m_hat / (np.sqrt(v_hat) + 1e-8)

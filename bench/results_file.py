@@ -1,0 +1,21 @@
+"""`save`: measurements as a file of JSON in ``bench/results``."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from xpnn.bench import Machine
+
+__all__ = ["save"]
+
+FOLDER = Path(__file__).resolve().parent / "results"
+
+
+def save(topic: str, machine: Machine, results: Mapping[str, Any], folder: Path = FOLDER) -> Path:
+    """Write `results` beside the facts about the machine; the name holds the topic and the date."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{topic}-{machine.date[:10]}.json"
+    path.write_text(json.dumps({"machine": asdict(machine), **results}, indent=1) + "\n")
+    return path

@@ -1,0 +1,178 @@
+"""Callbacks: early stopping, checkpoints, logs, schedules, NaN, and the progress line."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from xpnn import Network, data
+from xpnn.callbacks import (
+    Callback,
+    CSVLog,
+    EarlyStopping,
+    LearningRateSchedule,
+    ModelCheckpoint,
+    TerminateOnNaN,
+)
+from xpnn.errors import ArgumentError
+from xpnn.layers import BatchNorm, Dense
+
+MOONS = data.moons(60, noise=0.2, seed=0)
+
+
+def _network(**options):
+    return Network([Dense(8, activation="relu"), BatchNorm(), Dense(2)], metrics=["accuracy"], **options)
+
+
+class Script(Callback):
+    """Replaces a value of the logs by a script, to steer callbacks after it."""
+
+    def __init__(self, name, values):
+        self.name, self.values, self.seen = name, values, []
+
+    def on_epoch_end(self, network, epoch, logs):
+        logs[self.name] = self.values[epoch]
+        self.seen.append((network.flat_parameters, network.state))
+
+
+def _stop(values, epochs=None, **options):
+    script, stopping = Script("score", values), EarlyStopping("score", **options)
+    net = _network()
+    net.fit(*MOONS, epochs=epochs or len(values), callbacks=[script, stopping])
+    return net, script, stopping
+
+
+def test_early_stopping_waits_for_its_patience_and_gives_the_best_network_back(backend):
+    script, stopping = Script("loss", [3.0, 2.0, 2.5, 2.5, 2.5, 1.0]), EarlyStopping("loss", patience=2)
+    net = _network(backend=backend)
+    net.fit(*MOONS, epochs=6, callbacks=[script, stopping])
+    assert (stopping.best_epoch, stopping.stopped_epoch) == (1, 4)
+    parameters, state = script.seen[1]
+    assert np.array_equal(net.flat_parameters, parameters)
+    assert all(np.array_equal(net.state[name], value) for name, value in state.items())
+
+
+def test_early_stopping_knows_which_direction_is_better():
+    assert _stop([1.0, 2.0, 3.0, 3.0])[2].best_epoch == 2
+    assert _stop([1.0, 2.0, 3.0, 3.0], mode="min")[2].best_epoch == 0
+    script, stopping = Script("val_loss", [1.0, 2.0]), EarlyStopping()
+    _network().fit(*MOONS, epochs=2, callbacks=[script, stopping])
+    assert stopping.best_epoch == 0
+
+
+def test_early_stopping_asks_for_a_least_change():
+    assert _stop([1.0, 1.05, 1.2], min_delta=0.1, patience=5)[2].best_epoch == 2
+    assert _stop([1.0, 1.05, 1.09], min_delta=0.1, patience=5)[2].best_epoch == 0
+
+
+def test_early_stopping_without_restoring_keeps_the_last_network():
+    net, script, stopping = _stop([2.0, 1.0, 1.0], restore_best=False)
+    assert stopping.stopped_epoch == 1
+    assert np.array_equal(net.flat_parameters, script.seen[-1][0])
+
+
+def test_early_stopping_names_what_it_can_monitor():
+    with pytest.raises(ArgumentError, match=r"^monitor must be one of accuracy, loss, got 'los'\. Did you mean"):
+        _network().fit(*MOONS, epochs=1, callbacks=[EarlyStopping("los")])
+
+
+def test_a_checkpoint_is_the_network_of_its_epoch(tmp_path):
+    net = _network()
+    net.fit(*MOONS, epochs=4, callbacks=[ModelCheckpoint(tmp_path / "e{epoch}.safetensors", every=2)])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["e1.safetensors", "e3.safetensors"]
+    again = Network.load(tmp_path / "e1.safetensors")
+    again.fit(*MOONS, epochs=2)
+    assert np.array_equal(again.flat_parameters, net.flat_parameters)
+    assert again.history == net.history
+
+
+def test_a_checkpoint_may_keep_the_best_alone(tmp_path):
+    script = Script("score", [1.0, 3.0, 2.0])
+    path = tmp_path / "best.safetensors"
+    _network().fit(*MOONS, epochs=3, callbacks=[script, ModelCheckpoint(path, monitor="score")])
+    assert np.array_equal(Network.load(path).flat_parameters, script.seen[1][0])
+
+
+def test_a_csv_log_has_a_line_per_epoch_and_can_go_on(tmp_path):
+    path = tmp_path / "log.csv"
+    net = _network()
+    net.fit(*MOONS, epochs=2, callbacks=[CSVLog(path)])
+    net.fit(*MOONS, epochs=1, callbacks=[CSVLog(path, append=True)])
+    rows = list(csv.DictReader(io.StringIO(path.read_text())))
+    assert [int(row["epoch"]) for row in rows] == [0, 1, 2]
+    assert [float(row["loss"]) for row in rows] == net.history["loss"]
+    net.fit(*MOONS, epochs=1, callbacks=[CSVLog(path)])
+    assert len(path.read_text().splitlines()) == 2
+
+
+def test_a_schedule_sets_the_learning_rate_of_each_epoch():
+    seen = []
+
+    class Watch(Callback):
+        def on_epoch_end(self, network, epoch, logs):
+            seen.append(network.learning_rate)
+
+    net = _network(optimizer="sgd")
+    callbacks = [LearningRateSchedule(lambda epoch, rate: 0.1 / (epoch + 1)), Watch()]
+    net.fit(*MOONS, epochs=2, callbacks=callbacks)
+    net.fit(*MOONS, epochs=1, callbacks=callbacks)
+    assert seen == [0.1, 0.05, 0.1 / 3]
+    with pytest.raises(ArgumentError, match=r"^schedule's learning rate must be a finite number of at least 0, got nan\.$"):
+        net.fit(*MOONS, epochs=1, callbacks=[LearningRateSchedule(lambda epoch, rate: float("nan"))])
+
+
+def test_training_ends_when_the_loss_is_no_number(backend):
+    x = MOONS[0].copy()
+    x[30:] = np.nan
+    callback = TerminateOnNaN()
+    net = Network([Dense(2)], backend=backend)
+    net.fit(x, MOONS[1], batch_size=10, shuffle=False, epochs=5, callbacks=[callback])
+    assert callback.stopped_step == 4
+    assert len(net.history.epoch) == 1
+
+
+def test_a_callback_is_told_each_moment_in_order():
+    told = []
+
+    class Tell(Callback):
+        def on_train_begin(self, network, epochs):
+            told.append(("begin", epochs))
+
+        def on_epoch_begin(self, network, epoch):
+            told.append(("epoch", epoch))
+
+        def on_batch_end(self, network, step, loss):
+            told.append(("batch", step))
+
+        def on_epoch_end(self, network, epoch, logs):
+            told.append(("end of epoch", epoch))
+
+        def on_train_end(self, network):
+            told.append(("end", None))
+
+    _network().fit(*MOONS, batch_size=40, epochs=2, callbacks=[Tell()])
+    assert told == [
+        ("begin", 2),
+        ("epoch", 0),
+        ("batch", 1),
+        ("batch", 2),
+        ("end of epoch", 0),
+        ("epoch", 1),
+        ("batch", 3),
+        ("batch", 4),
+        ("end of epoch", 1),
+        ("end", None),
+    ]
+
+
+def test_progress_is_silent_away_from_a_terminal_and_one_line_on_it(capsys):
+    _network().fit(*MOONS, epochs=2)
+    assert capsys.readouterr().err == ""
+    _network().fit(*MOONS, epochs=3, verbose=2)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    _network().fit(*MOONS, epochs=3, verbose=1)
+    text = capsys.readouterr().err
+    assert text.count("\n") == 1
+    assert text.rsplit("\r", 1)[1].startswith("epoch 3/3  loss 0.")

@@ -1,0 +1,95 @@
+"""`check_gradients` finds wrong gradients, names them, and passes right ones, kinks and chance included."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from xpnn import Network, check_gradients
+from xpnn.errors import ArgumentError
+from xpnn.layers import BatchNorm, Dense, Dropout, LayerNorm
+from xpnn.losses import MeanSquaredError
+from xpnn.testing import check_gradient
+
+X = np.random.default_rng(0).standard_normal((6, 3))
+LABELS, TARGETS = np.asarray([0, 1, 2, 2, 1, 0]), np.random.default_rng(1).standard_normal((6, 3))
+LOSSES = {
+    "cross_entropy": LABELS,
+    "binary_cross_entropy": (TARGETS > 0) * 1.0,
+    "mean_squared_error": TARGETS,
+    "mean_absolute_error": TARGETS,
+    "huber": TARGETS,
+    "hinge": LABELS,
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_networks_pass_with_every_loss_in_training_with_chance(backend, loss):
+    layers = [Dense(5, activation="relu"), BatchNorm(), Dropout(0.3), Dense(4, activation="tanh"), LayerNorm(), Dense(3)]
+    net = Network(layers, loss=loss, backend=backend, seed=2)
+    report = check_gradients(net, X, LOSSES[loss], max_per_array=6)
+    assert report.passed, str(report)
+    assert report.checked > 20
+
+
+def test_weights_and_penalties_are_checked_too():
+    net = Network([Dense(4, activation="elu"), Dense(3)], l1=0.1, l2=0.2)
+    assert check_gradients(net, X, LABELS, sample_weight=np.arange(6.0)).passed
+
+
+def test_a_check_leaves_the_network_as_it_was():
+    net = Network([Dense(4), Dropout(0.5), Dense(3)]).build(3)
+    before, positions = net.flat_parameters, net._learner.streams.positions
+    check_gradients(net, X, LABELS)
+    assert np.array_equal(net.flat_parameters, before)
+    assert net.flat_parameters.dtype == np.float32
+    assert net._learner.streams.positions == positions
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OffByOnePercent(Dense):
+    """A layer with one wrong number in its gradient."""
+
+    def backward(self, params, saved, dy, ctx):
+        dx, grads = Dense.backward(self, params, saved, dy, ctx)
+        weight = grads["weight"] * 1.0
+        weight[2, 1] *= 1.01
+        return dx, {**grads, "weight": weight}
+
+
+def test_one_wrong_number_is_found_and_named():
+    report = check_gradients(Network([OffByOnePercent(4), Dense(3)], seed=4), X, LABELS)
+    assert not report.passed
+    assert report.worst == ("0.weight", (2, 1))
+    assert 1e-3 < report.max_error < 2e-2
+    assert str(report).startswith("gradients are wrong: greatest error ")
+    assert " at 0.weight[2, 1] " in str(report)
+
+
+def test_a_loss_whose_value_and_gradient_disagree_is_found():
+    @dataclass(frozen=True, slots=True, repr=False)
+    class Wrong(MeanSquaredError):
+        def terms(self, xp, outputs, targets):
+            costs, derivative = MeanSquaredError.terms(self, xp, outputs, targets)
+            return costs, derivative * 0.5
+
+    assert not check_gradients(Network([Dense(3)], loss=Wrong()), X, TARGETS).passed
+
+
+def test_points_at_a_kink_are_skipped_and_counted():
+    net = Network([Dense(3, activation="relu"), Dense(3)]).build(3)
+    report = check_gradients(net, np.zeros((2, 3)), [0, 1])
+    assert report.passed, str(report)
+    assert report.skipped >= 3
+
+
+def test_a_nan_never_passes():
+    net = Network([Dense(3)]).build(3)
+    net.flat_parameters = np.full(12, np.nan)
+    assert not check_gradients(net, X, LABELS).passed
+    assert not check_gradient(lambda x: (float("nan"), x), np.ones(3)).passed
+
+
+def test_a_gradient_of_another_shape_is_refused():
+    with pytest.raises(ArgumentError, match=r"^f must return a gradient of shape \(3,\), got \(2,\)\.$"):
+        check_gradient(lambda x: (0.0, x[:2]), np.ones(3))

@@ -1,0 +1,297 @@
+"""Every layer is a row: the shared harness on every backend, PyTorch's numbers, values by hand, messages."""
+
+import numpy as np
+import pytest
+
+from xpnn import activations
+from xpnn.context import RunContext
+from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
+from xpnn.layers import (
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    Reshape,
+    Residual,
+    Sequential,
+    Standardize,
+)
+from xpnn.random import HostRng, Streams
+from xpnn.testing import check_layer
+
+ROWS = {
+    "dense": (Dense(4), (3,)),
+    "dense without bias": (Dense(4, use_bias=False, activation="tanh"), (3,)),
+    "dense on sequences": (Dense(2, activation="sigmoid"), (4, 3)),
+    "dense of one unit": (Dense(1), (1,)),
+    "activation": (Activation("softplus"), (2, 3)),
+    "dropout": (Dropout(0.4), (6,)),
+    "dropout of nothing": (Dropout(0.0), (3,)),
+    "flatten": (Flatten(), (2, 3, 2)),
+    "flatten of scalars": (Flatten(), ()),
+    "reshape": (Reshape((3, -1)), (2, 6)),
+    "batch norm": (BatchNorm(), (3,)),
+    "batch norm of images": (BatchNorm(momentum=0.3, eps=1e-3), (2, 2, 3)),
+    "layer norm": (LayerNorm(), (5,)),
+    "layer norm on sequences": (LayerNorm(eps=1e-3), (3, 4)),
+    "standardize": (Standardize(), (3,)),
+    "sequential": (Sequential([Dense(4, activation="elu"), BatchNorm(), Dropout(0.3), Dense(2)]), (3,)),
+    "empty sequential": (Sequential([]), (3,)),
+    "nested": (Sequential([Sequential([Dense(3), "tanh"]), Residual([LayerNorm(), Dense(3, activation="gelu")])]), (2,)),
+    "residual": (Residual([Dense(4, activation="softsign"), Dense(3)]), (3,)),
+}
+HIDES_NAN = ("dropout",)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_layer_keeps_what_every_layer_owes(row, backend):
+    layer, input_shape = ROWS[row]
+    report = check_layer(layer, input_shape, backend=backend, nan_safe=row in HIDES_NAN)
+    assert report.passed, str(report)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_layer_gives_the_same_numbers_on_every_backend(row, backend):
+    layer, input_shape = ROWS[row]
+    for name, wanted, given in _compare(layer, input_shape, backend):
+        scale = max(np.max(np.abs(wanted), initial=0.0), 1e-300)
+        assert np.max(np.abs(given - wanted), initial=0.0) <= 1e-12 * scale, name
+
+
+def _compare(layer, input_shape, backend):
+    from xpnn.backend import get_backend
+
+    results = [_run(layer, input_shape, b) for b in (get_backend("numpy"), backend)]
+    return [(name, results[0][name], results[1][name]) for name in results[0]]
+
+
+def _run(layer, input_shape, backend):
+    params, state, _ = layer.init(HostRng(np.random.default_rng(1)), input_shape)
+    params, state = (_on(tree, backend) for tree in (params, state))
+    x = backend.asarray(np.random.default_rng(2).standard_normal((4, *input_shape)), backend.xp.float64)
+    ctx = RunContext(backend, True, Streams(3))
+    y, saved, _ = layer.forward(params, state, x, ctx)
+    dy = np.random.default_rng(4).standard_normal(tuple(y.shape))
+    dx, _ = layer.backward(params, saved, backend.asarray(dy, backend.xp.float64), ctx)
+    return {"y": backend.to_numpy(y), "dx": backend.to_numpy(dx)}
+
+
+def _on(tree, backend):
+    return {
+        k: _on(v, backend) if isinstance(v, dict) else backend.asarray(v, backend.xp.float64) for k, v in tree.items()
+    }
+
+
+def _numpy_run(layer, x, dy, params=None, state=None, training=True):
+    from xpnn.backend import get_backend
+
+    ctx = RunContext(get_backend("numpy"), training, Streams(0))
+    first_params, first_state, _ = layer.init(HostRng(np.random.default_rng(0)), x.shape[1:])
+    params, state = params or first_params, state or first_state
+    y, saved, state = layer.forward(params, state, x, ctx)
+    dx, grads = layer.backward(params, saved, dy, ctx)
+    return y, dx, grads, state
+
+
+def test_dense_gives_the_values_worked_out_by_hand():
+    params = {"weight": np.asarray([[1.0, 2.0], [3.0, 4.0]]), "bias": np.asarray([10.0, 20.0])}
+    x, dy = np.asarray([[1.0, 1.0], [0.0, 2.0]]), np.asarray([[1.0, 0.0], [0.0, 1.0]])
+    y, dx, grads, _ = _numpy_run(Dense(2), x, dy, params)
+    assert y.tolist() == [[14, 26], [16, 28]]
+    assert dx.tolist() == [[1, 3], [2, 4]]
+    assert grads["weight"].tolist() == [[1, 0], [1, 2]]
+    assert grads["bias"].tolist() == [1, 1]
+
+
+def test_standardize_applies_its_state():
+    state = {"mean": np.asarray([1.0, 2.0]), "scale": np.asarray([2.0, 4.0])}
+    y, dx, _, _ = _numpy_run(Standardize(), np.asarray([[3.0, 6.0]]), np.ones((1, 2)), state=state)
+    assert y.tolist() == [[1, 1]]
+    assert dx.tolist() == [[0.5, 0.25]]
+
+
+@pytest.mark.parametrize("shape", [(7, 3), (1, 3), (4, 2, 5, 3)])
+@pytest.mark.parametrize("training", [True, False])
+def test_batch_norm_agrees_with_pytorch(shape, training):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(5)
+    x, dy = rng.standard_normal(shape) + 3.0, rng.standard_normal(shape)
+    params = {"weight": rng.standard_normal(3), "bias": rng.standard_normal(3)}
+    state = {"running_mean": rng.standard_normal(3), "running_var": rng.random(3) + 0.5}
+    if training and np.prod(shape[:-1]) == 1:
+        pytest.skip("PyTorch refuses a batch of one")
+    y, dx, grads, new = _numpy_run(BatchNorm(momentum=0.2, eps=1e-4), x, dy, params, state, training)
+    norm = torch.nn.BatchNorm1d(3, eps=1e-4, momentum=0.2, dtype=torch.float64).train(training)
+    with torch.no_grad():
+        for name, value in (*params.items(), *state.items()):
+            getattr(norm, name).copy_(torch.asarray(value))
+    rows = torch.tensor(x.reshape(-1, 3), requires_grad=True)
+    out = norm(rows)
+    out.backward(torch.tensor(dy.reshape(-1, 3)))
+    pairs = [
+        (y.reshape(-1, 3), out.detach()),
+        (dx.reshape(-1, 3), rows.grad),
+        (grads["weight"], norm.weight.grad),
+        (grads["bias"], norm.bias.grad),
+        (new["running_mean"], norm.running_mean),
+        (new["running_var"], norm.running_var),
+    ]
+    for given, wanted in pairs:
+        np.testing.assert_allclose(given, wanted.numpy(), rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(7, 4), (1, 1), (0, 3), (2, 3, 5)])
+def test_layer_norm_agrees_with_pytorch(shape):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(6)
+    x, dy = rng.standard_normal(shape), rng.standard_normal(shape)
+    params = {"weight": rng.standard_normal(shape[-1]), "bias": rng.standard_normal(shape[-1])}
+    y, dx, grads, _ = _numpy_run(LayerNorm(eps=1e-3), x, dy, params)
+    xt, weight, bias = (torch.tensor(a, requires_grad=True) for a in (x, params["weight"], params["bias"]))
+    out = torch.nn.functional.layer_norm(xt, shape[-1:], weight, bias, eps=1e-3)
+    out.backward(torch.tensor(dy))
+    for given, wanted in ((y, out.detach()), (dx, xt.grad), (grads["weight"], weight.grad), (grads["bias"], bias.grad)):
+        np.testing.assert_allclose(given, wanted.numpy(), rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("layer", [LayerNorm(), BatchNorm()])
+@pytest.mark.parametrize("offset", [0.0, 1e2, 1e3, 1e4, 1e5])
+def test_a_norm_of_float32_loses_no_more_digits_than_a_two_pass_reference(layer, offset):
+    noise = np.random.default_rng(7).standard_normal((256, 256))
+    x = (offset + noise).astype(np.float32)
+    y = _numpy_run(layer, x, x, *_float32_start(layer, x))[0]
+    axis = -1 if isinstance(layer, LayerNorm) else 0
+
+    def two_pass(values):
+        centered = values - values.mean(axis=axis, keepdims=True)
+        return centered / np.sqrt((centered**2).mean(axis=axis, keepdims=True) + 1e-5)
+
+    exact = two_pass(x.astype(np.float64))
+    error, reference = np.abs(y - exact).max(), np.abs(two_pass(x) - exact).max()
+    assert error <= 2 * reference + 1e-6
+
+
+def _float32_start(layer, x):
+    params, state, _ = layer.init(HostRng(np.random.default_rng(0)), x.shape[1:])
+    return {k: v.astype("f") for k, v in params.items()}, {k: v.astype("f") for k, v in state.items()} or None
+
+
+def test_dropout_silences_the_stated_share_and_keeps_the_mean(backend):
+    x = backend.asarray(np.ones((200, 500)), backend.xp.float64)
+    ctx = RunContext(backend, True, Streams(0))
+    y, mask, _ = Dropout(0.3).forward({}, {}, x, ctx.child("0"))
+    y = backend.to_numpy(y)
+    assert set(np.unique(y)) == {0.0, 1.0 / 0.7}
+    assert abs((y == 0).mean() - 0.3) < 0.005
+    dx = backend.to_numpy(Dropout(0.3).backward({}, mask, x, ctx.child("0"))[0])
+    assert np.array_equal(dx, y)
+
+
+def test_dropout_draws_a_fresh_mask_each_time_and_none_in_inference(backend):
+    x = backend.asarray(np.ones((4, 50)), backend.xp.float64)
+    ctx = RunContext(backend, True, Streams(0)).child("0")
+    first, second = (backend.to_numpy(Dropout(0.5).forward({}, {}, x, ctx)[0]) for _ in range(2))
+    assert not np.array_equal(first, second)
+    assert Dropout(0.5).forward({}, {}, x, RunContext(backend, False, Streams(0)))[0] is x
+
+
+def test_a_sequential_without_a_reader_of_dx_does_not_compute_it(backend):
+    layer = Sequential([Flatten(), Standardize(), Dense(2)])
+    params, state, _ = layer.init(HostRng(np.random.default_rng(0)), (2, 2))
+    params, state = _on(params, backend), _on(state, backend)
+    x = backend.asarray(np.ones((3, 2, 2)), backend.xp.float64)
+    grads = {}
+    for wants_dx in (True, False):
+        ctx = RunContext(backend, True, Streams(0), wants_dx=wants_dx)
+        y, saved, _ = layer.forward(params, state, x, ctx)
+        dx, grads[wants_dx] = layer.backward(params, saved, y, ctx)
+        assert (dx is None) != wants_dx
+    assert grads[True].keys() == grads[False].keys()
+    weights = [backend.to_numpy(grads[w]["2"]["weight"]) for w in (True, False)]
+    assert np.array_equal(*weights)
+
+
+MESSAGES = [
+    (lambda: Dense(0), "units must be an integer of at least 1, got 0."),
+    (lambda: Dense(2.5), "units must be an integer of at least 1, got 2.5."),
+    (lambda: Dense(True), "units must be an integer of at least 1, got True."),
+    (lambda: Dense(2, use_bias=1), "use_bias must be True or False, got 1."),
+    (lambda: Dropout(1.0), "rate must be a number in [0, 1), got 1.0."),
+    (lambda: Dropout(-0.1), "rate must be a number in [0, 1), got -0.1."),
+    (lambda: BatchNorm(momentum=0.0), "momentum must be a finite number above 0, got 0.0."),
+    (lambda: BatchNorm(momentum=1.5), "momentum must be a number in (0, 1], got 1.5."),
+    (lambda: BatchNorm(eps=-1), "eps must be a finite number above 0, got -1."),
+    (lambda: LayerNorm(eps=0), "eps must be a finite number above 0, got 0."),
+    (lambda: Reshape((-1, -1)), "shape must hold at most one -1, got (-1, -1)."),
+    (lambda: Reshape((0,)), "shape must be an integer of at least 1, got 0."),
+    (lambda: Reshape((4,)).init(None, (5,)), "shape must hold 5 elements like the input (5,), got (4,)."),
+    (lambda: Reshape((4, -1)).init(None, (6,)), "shape must hold 6 elements like the input (6,), got (4, -1)."),
+    (lambda: Dense(2).init(None, ()), "input must have shape (batch, ..., in_features), got (batch,)."),
+    (lambda: BatchNorm().init(None, ()), "input must have shape (batch, ..., features), got (batch,)."),
+    (lambda: LayerNorm().init(None, ()), "input must have shape (batch, ..., features), got (batch,)."),
+    (
+        lambda: Sequential([Dense(2, name="a"), Dense(3, name="a")]),
+        "name must be unique among the layers of a container, got 'a' twice.",
+    ),
+    (
+        lambda: Sequential([Dense(2, name="a/b")]),
+        "name must consist of letters, digits, '_' and '-', got 'a/b'.",
+    ),
+    (lambda: Sequential([3]), "layers must be layers or names of activations, got 3."),
+    (
+        lambda: Sequential([Dense(2), Residual([Dense(3)])]).init(HostRng(np.random.default_rng(0)), (2,)),
+        "layer 1, Residual((Dense(3),)): layers must keep the shape (2,) of the input, got (3,).",
+    ),
+    (
+        lambda: Sequential([Sequential([Flatten(), Reshape((2, 2))])]).init(HostRng(np.random.default_rng(0)), (5,)),
+        "layer 0, Sequential((Flatten(), Reshape((2, 2)))): layer 1, Reshape((2, 2)): "
+        "shape must hold 5 elements like the input (5,), got (2, 2).",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), MESSAGES, ids=[message for _, message in MESSAGES])
+def test_bad_input_gets_one_sentence(call, message):
+    with pytest.raises((ArgumentError, ArgumentTypeError, ShapeError)) as caught:
+        call()
+    assert str(caught.value) == message
+
+
+def test_an_unknown_activation_is_answered_with_the_nearest_match():
+    with pytest.raises(ArgumentError, match=r"^activation must be one of .*, got 'rleu'\. Did you mean 'relu'\?$"):
+        Dense(3, activation="rleu")
+
+
+def test_records_print_what_differs_from_the_defaults():
+    assert repr(Dense(3)) == "Dense(3)"
+    assert repr(Dense(3, activation="relu", name="out")) == "Dense(3, activation=ReLU(), name='out')"
+    assert repr(BatchNorm(eps=0.1)) == "BatchNorm(eps=0.1)"
+    assert repr(Activation(activations.ReLU())) == "Activation(ReLU())"
+
+
+def test_a_broken_layer_is_caught_by_the_harness():
+    from dataclasses import dataclass
+
+    @dataclass(frozen=True, slots=True, repr=False)
+    class WrongBias(Dense):
+        def backward(self, params, saved, dy, ctx):
+            dx, grads = Dense.backward(self, params, saved, dy, ctx)
+            return dx, {**grads, "bias": grads["bias"] * 1.01}
+
+    @dataclass(frozen=True, slots=True, repr=False)
+    class WrongInput(Dense):
+        def backward(self, params, saved, dy, ctx):
+            dx, grads = Dense.backward(self, params, saved, dy, ctx)
+            return -dx, grads
+
+    @dataclass(frozen=True, slots=True, repr=False)
+    class Greedy(Dense):
+        def backward(self, params, saved, dy, ctx):
+            dy += 1.0
+            return Dense.backward(self, params, saved, dy, ctx)
+
+    assert "gradient of bias is off by" in str(check_layer(WrongBias(3), (2,)))
+    assert "gradient of x is off by" in str(check_layer(WrongInput(3), (2,)))
+    assert "an argument was modified" in str(check_layer(Greedy(3), (2,)))

@@ -1,0 +1,116 @@
+"""Checks of arguments. Each returns the value in its plain Python type or raises one sentence with name, rule and value."""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from operator import index
+from typing import Any, NoReturn, TypeVar
+
+from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
+from xpnn.typing import Array, Namespace
+
+__all__ = [
+    "boolean",
+    "choice",
+    "fraction",
+    "integer",
+    "look_up",
+    "non_negative",
+    "number",
+    "positive",
+    "refuse",
+    "targets_like",
+]
+
+T = TypeVar("T")
+
+
+def refuse(argument: str, rule: str, value: object) -> NoReturn:
+    """Raise the one sentence that names the argument, the rule and the value."""
+    raise ArgumentError(f"{argument} must {rule}, got {value!r}.")
+
+
+def boolean(argument: str, value: Any) -> bool:
+    """Accept True or False alone."""
+    if not isinstance(value, bool):
+        refuse(argument, "be True or False", value)
+    return value
+
+
+def integer(argument: str, value: Any, minimum: int = 1) -> int:
+    """Accept integers of any library from `minimum` on; booleans and floats are refused."""
+    rule = f"be an integer of at least {minimum}"
+    try:
+        result = index(value)
+    except TypeError:
+        refuse(argument, rule, value)
+    if isinstance(value, bool) or result < minimum:
+        refuse(argument, rule, value)
+    return result
+
+
+def number(argument: str, value: Any, rule: str = "be a finite number") -> float:
+    """Accept finite real numbers, and turn the strong scalars of array libraries into plain floats."""
+    try:
+        result = float(value)
+    except (TypeError, ValueError):
+        refuse(argument, rule, value)
+    if isinstance(value, bool | str) or not -float("inf") < result < float("inf"):
+        refuse(argument, rule, value)
+    return result
+
+
+def positive(argument: str, value: Any) -> float:
+    """Accept finite numbers above 0."""
+    rule = "be a finite number above 0"
+    result = number(argument, value, rule)
+    return result if result > 0 else refuse(argument, rule, value)
+
+
+def non_negative(argument: str, value: Any) -> float:
+    """Accept finite numbers from 0 on."""
+    rule = "be a finite number of at least 0"
+    result = number(argument, value, rule)
+    return result if result >= 0 else refuse(argument, rule, value)
+
+
+def fraction(argument: str, value: Any) -> float:
+    """Accept numbers from 0 (included) to 1 (excluded)."""
+    rule = "be a number in [0, 1)"
+    result = number(argument, value, rule)
+    return result if 0 <= result < 1 else refuse(argument, rule, value)
+
+
+def choice(argument: str, value: Any, names: Iterable[str]) -> str:
+    """Accept one of `names`; otherwise name the nearest match and list them all."""
+    known = sorted(names)
+    if isinstance(value, str) and value in known:
+        return value
+    if not isinstance(value, str):
+        raise ArgumentTypeError(f"{argument} must be one of {', '.join(known)}, got {value!r}.")
+    near = difflib.get_close_matches(value, known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ArgumentError(f"{argument} must be one of {', '.join(known)}, got {value!r}.{hint}")
+
+
+def look_up(argument: str, value: Any, table: Mapping[str, Callable[[], T]], methods: tuple[str, ...]) -> T:
+    """Turn the name of a part into the part with its defaults; let an object with the right `methods` through."""
+    if isinstance(value, str):
+        return table[choice(argument, value, table)]()
+    if isinstance(value, type) or not all(callable(getattr(value, method, None)) for method in methods):
+        raise ArgumentTypeError(
+            f"{argument} must be one of {', '.join(sorted(table))}, or an object with {', '.join(methods)}, got {value!r}."
+        )
+    return value  # type: ignore[no-any-return]
+
+
+def targets_like(xp: Namespace, outputs: Array, targets: Array) -> Array:
+    """Give `targets` the dtype of `outputs`, and its shape where the two differ by axes of length 1 alone.
+
+    So one target per sample, shape (batch,), fits outputs of shape (batch, 1), with which it would broadcast.
+    """
+    shape, given = tuple(outputs.shape), tuple(targets.shape)
+    if given != shape:
+        if given[:1] != shape[:1] or [n for n in given[1:] if n != 1] != [n for n in shape[1:] if n != 1]:
+            raise ShapeError(f"targets must have shape {shape}, got {given}.")
+        targets = xp.reshape(targets, shape)
+    return targets if targets.dtype == outputs.dtype else xp.astype(targets, outputs.dtype)

@@ -1,0 +1,19 @@
+"""Callbacks: what else may happen while a network trains."""
+
+from xpnn.callbacks.callback import Callback
+from xpnn.callbacks.csv_log import CSVLog
+from xpnn.callbacks.early_stopping import EarlyStopping
+from xpnn.callbacks.learning_rate_schedule import LearningRateSchedule
+from xpnn.callbacks.model_checkpoint import ModelCheckpoint
+from xpnn.callbacks.progress import Progress
+from xpnn.callbacks.terminate_on_nan import TerminateOnNaN
+
+__all__ = [
+    "CSVLog",
+    "Callback",
+    "EarlyStopping",
+    "LearningRateSchedule",
+    "ModelCheckpoint",
+    "Progress",
+    "TerminateOnNaN",
+]

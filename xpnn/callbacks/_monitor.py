@@ -1,0 +1,39 @@
+"""`Monitor`: watches one value of the history for improvement."""
+
+from collections.abc import Mapping
+
+from xpnn import _check
+
+__all__ = ["Monitor"]
+
+_LESS_IS_BETTER = ("loss", "error", "mse", "mae")
+
+
+class Monitor:
+    """Best value so far of `monitor`, in the direction of `mode`."""
+
+    def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
+        self.monitor = monitor
+        mode = _check.choice("mode", mode, ("auto", "min", "max"))
+        less = mode == "min" or (mode == "auto" and monitor.endswith(_LESS_IS_BETTER))
+        self._sign = -1.0 if less else 1.0
+        self._min_delta = min_delta
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the best value."""
+        self._best = -float("inf")
+
+    def value(self, logs: Mapping[str, float]) -> float:
+        """Return the monitored value of an epoch."""
+        if self.monitor not in logs:
+            _check.choice("monitor", self.monitor, logs)
+        return logs[self.monitor]
+
+    def improves(self, value: float) -> bool:
+        """Tell whether `value` beats the best so far by more than `min_delta`, and then remember it."""
+        score = self._sign * value
+        better = score > self._best + self._min_delta
+        if better:
+            self._best = score
+        return better

@@ -1,0 +1,29 @@
+"""`Callback`: moments of training at which something else may happen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["Callback"]
+
+
+class Callback:
+    """Base of the callbacks; override the moments that matter.
+
+    Every method gets the network first, on which ``stop_training = True`` ends the training after the present step, and
+    ``learning_rate`` may be set. A callback that raises ends the training; what was learnt until then is kept.
+    """
+
+    def on_train_begin(self, network: Any, epochs: int) -> None:
+        """Called before the first epoch; `epochs` is the number of epochs to come."""
+
+    def on_epoch_begin(self, network: Any, epoch: int) -> None:
+        """Called before epoch `epoch`, counted from 0 over the whole life of the network."""
+
+    def on_batch_end(self, network: Any, step: int, loss: Any) -> None:
+        """Called after each step; `loss` is a 0-d device array: reading it waits for the device."""
+
+    def on_epoch_end(self, network: Any, epoch: int, logs: Mapping[str, float]) -> None:
+        """Called after each epoch with its loss and metrics."""
+
+    def on_train_end(self, network: Any) -> None:
+        """Called after the last epoch."""

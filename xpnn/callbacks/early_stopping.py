@@ -1,0 +1,76 @@
+"""`EarlyStopping`: stop when a value no longer improves."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from xpnn import _check
+from xpnn.callbacks._monitor import Monitor
+from xpnn.callbacks.callback import Callback
+
+__all__ = ["EarlyStopping"]
+
+
+class EarlyStopping(Callback):
+    """Stop when a monitored value has not improved for `patience` epochs.
+
+    Parameters
+    ----------
+    monitor : str
+        Name in the history, e.g. ``"val_loss"``.
+    patience : int
+        Number of epochs without improvement that are borne.
+    min_delta : float
+        Least change that counts as improvement.
+    mode : {"auto", "min", "max"}
+        Which direction is better; ``"auto"`` is min for losses and errors and max for scores.
+    restore_best : bool
+        Whether the network gets the parameters and state of its best epoch back at the end, stopped or not.
+
+    Attributes
+    ----------
+    best_epoch : int or None
+        Number of the best epoch.
+    stopped_epoch : int or None
+        Number of the epoch after which training stopped; None if it ran to the end.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        *,
+        patience: int = 0,
+        min_delta: float = 0.0,
+        mode: str = "auto",
+        restore_best: bool = True,
+    ) -> None:
+        self._monitor = Monitor(monitor, mode, _check.non_negative("min_delta", min_delta))
+        self.patience = _check.integer("patience", patience, minimum=0)
+        self.restore_best = _check.boolean("restore_best", restore_best)
+
+    def on_train_begin(self, network: Any, epochs: int) -> None:
+        """Forget earlier trainings."""
+        self._monitor.reset()
+        self.best_epoch: int | None = None
+        self.stopped_epoch: int | None = None
+        self._best: Any = None
+        self._waited = 0
+
+    def on_epoch_end(self, network: Any, epoch: int, logs: Mapping[str, float]) -> None:
+        """Remember the best epoch, or wait, or stop."""
+        value = self._monitor.value(logs)
+        if self._monitor.improves(value):
+            self.best_epoch, self._waited = epoch, 0
+            if self.restore_best:
+                self._best = (network.flat_parameters, network.state)
+            return
+        self._waited += 1
+        if self._waited > self.patience or math.isnan(value):
+            self.stopped_epoch = epoch
+            network.stop_training = True
+
+    def on_train_end(self, network: Any) -> None:
+        """Give the best parameters back."""
+        if self._best is not None:
+            network.flat_parameters, state = self._best
+            network.set_state(state)

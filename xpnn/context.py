@@ -1,0 +1,59 @@
+"""`RunContext`: what a network hands to its layers while they run."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from xpnn import special
+from xpnn.random import Streams
+from xpnn.typing import Array, Backend, Namespace, Shape
+
+__all__ = ["RunContext"]
+
+
+class RunContext:
+    """The namespace, the mode, and the random streams, for one layer. See `xpnn.typing.Context`.
+
+    Parameters
+    ----------
+    backend : Backend
+        Owner of the arrays; its ``xp`` is resolved here once and not again per operation.
+    training : bool
+        Whether layers behave as in a training step.
+    streams : Streams
+        Random streams of the network.
+    path : str
+        Place of the layer in the network, e.g. ``"2.0"``.
+    wants_dx : bool
+        Whether anybody reads the gradient with respect to the input.
+    """
+
+    __slots__ = ("_children", "_path", "_streams", "backend", "erfc", "training", "wants_dx", "xp")
+
+    def __init__(
+        self, backend: Backend, training: bool, streams: Streams, path: str = "", wants_dx: bool = True
+    ) -> None:
+        self.backend = backend
+        self.xp: Namespace = backend.xp
+        self.training = training
+        self.erfc: Callable[[Array], Array] = getattr(backend, "erfc", None) or partial(special.erfc, xp=backend.xp)
+        self._streams = streams
+        self._path = path
+        self.wants_dx = wants_dx
+        self._children: dict[tuple[str, bool], RunContext] = {}
+
+    def bernoulli(self, probability: float, shape: Shape) -> Array:
+        """Draw booleans on the host, True with `probability` to within 2**-24, and bring them over as bytes."""
+        draws = self._streams[f"dropout/{self._path}"].random(shape, dtype=np.float32)
+        return self.backend.asarray(draws < np.float32(probability))
+
+    def child(self, name: str, wants_dx: bool = True) -> Any:
+        """Context of the layer `name` inside this container; made once, then looked up."""
+        child = self._children.get((name, wants_dx))
+        if child is None:
+            path = f"{self._path}.{name}" if self._path else name
+            child = RunContext(self.backend, self.training, self._streams, path, wants_dx)
+            self._children[name, wants_dx] = child
+        return child

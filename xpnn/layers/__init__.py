@@ -1,0 +1,25 @@
+"""Layers: frozen records with three pure functions, `init`, `forward` and `backward`."""
+
+from xpnn.layers.activation import Activation
+from xpnn.layers.batch_norm import BatchNorm
+from xpnn.layers.dense import Dense
+from xpnn.layers.dropout import Dropout
+from xpnn.layers.flatten import Flatten
+from xpnn.layers.layer_norm import LayerNorm
+from xpnn.layers.reshape import Reshape
+from xpnn.layers.residual import Residual
+from xpnn.layers.sequential import Sequential
+from xpnn.layers.standardize import Standardize
+
+__all__ = [
+    "Activation",
+    "BatchNorm",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "LayerNorm",
+    "Reshape",
+    "Residual",
+    "Sequential",
+    "Standardize",
+]

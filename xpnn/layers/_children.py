@@ -1,0 +1,46 @@
+"""What containers share: turning their argument into named layers, and saying where an error happened."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
+from xpnn.layers.activation import Activation
+from xpnn.typing import Layer
+
+__all__ = ["as_layer", "locate", "name_layers"]
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+def as_layer(value: Any) -> Layer:
+    """Return a layer as it is, and an activation or its name as an `Activation` layer."""
+    if isinstance(value, Layer) and not isinstance(value, type):
+        return value
+    if isinstance(value, str) or (not isinstance(value, type) and hasattr(value, "backward")):
+        return Activation(value)
+    raise ArgumentTypeError(f"layers must be layers or names of activations, got {value!r}.")
+
+
+def name_layers(layers: tuple[Layer, ...]) -> dict[str, Layer]:
+    """Layers by name: their own, or else their position."""
+    named: dict[str, Layer] = {}
+    for position, layer in enumerate(layers):
+        repeated = any(layer is other for other in layers[:position])
+        name = str(position) if layer.name is None or repeated else layer.name
+        if not _NAME.fullmatch(name):
+            raise ArgumentError(f"name must consist of letters, digits, '_' and '-', got {name!r}.")
+        if name in named:
+            raise ArgumentError(f"name must be unique among the layers of a container, got {name!r} twice.")
+        named[name] = layer
+    return named
+
+
+@contextmanager
+def locate(name: str, layer: Layer) -> Iterator[None]:
+    """Put the place of a layer in front of the message of an error that it raises."""
+    try:
+        yield
+    except XpnnError as error:
+        raise type(error)(f"layer {name}, {layer!r}: {error}") from error

@@ -1,0 +1,44 @@
+"""Classes along the first axis: how the losses over classes lay out their arrays.
+
+There are few classes and many samples. With the classes first, each sum over them adds up a few long rows, not many
+short ones, which is what array libraries are fast at (with NumPy, 300 samples of 3 classes take about half the time).
+"""
+
+from math import prod
+
+from array_api_compat import device
+
+from xpnn.errors import ShapeError
+from xpnn.typing import Array, Namespace, Shape
+
+__all__ = ["class_mask", "classes_first", "classes_last"]
+
+
+def classes_first(xp: Namespace, x: Array) -> Array:
+    """Lay out `x`, shape (batch, ..., classes), as (classes, samples), where every position counts as a sample."""
+    if x.ndim < 2:
+        raise ShapeError(f"outputs must have shape (batch, ..., classes), got {tuple(x.shape)}.")
+    n_classes, n_samples = x.shape[-1], prod(x.shape[:-1])
+    columns = xp.matrix_transpose(x if x.ndim == 2 else xp.reshape(x, (n_samples, n_classes)))
+    return xp.reshape(xp.reshape(columns, (n_classes * n_samples,)), (n_classes, n_samples))
+
+
+def classes_last(xp: Namespace, x: Array, shape: Shape) -> Array:
+    """Turn `x`, shape (classes, samples), back to `shape`, (batch, ..., classes)."""
+    rows = xp.matrix_transpose(x)
+    return rows if len(shape) == 2 else xp.reshape(rows, shape)
+
+
+def class_mask(xp: Namespace, outputs: Array, labels: Array) -> Array:
+    """Booleans, shape (classes, samples), True at the label of each sample.
+
+    Raises
+    ------
+    ShapeError
+        If `labels` have neither the shape (batch, ...) nor (batch, ..., 1).
+    """
+    shape = tuple(outputs.shape)
+    if tuple(labels.shape) not in (shape[:-1], (*shape[:-1], 1)):
+        raise ShapeError(f"targets must have shape {shape[:-1]} or {shape}, got {tuple(labels.shape)}.")
+    classes = xp.arange(shape[-1], device=device(outputs))
+    return (labels if labels.ndim == 1 else xp.reshape(labels, (prod(shape[:-1]),))) == classes[..., None]

@@ -1,0 +1,72 @@
+"""Metrics, by name or as objects."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from xpnn import _check
+from xpnn.metrics.accuracy import Accuracy
+from xpnn.metrics.binary_accuracy import BinaryAccuracy
+from xpnn.metrics.confusion import ConfusionMetric
+from xpnn.metrics.f1 import F1
+from xpnn.metrics.mae import MAE
+from xpnn.metrics.mean_metric import MeanMetric
+from xpnn.metrics.metric import Metric
+from xpnn.metrics.mse import MSE
+from xpnn.metrics.precision import Precision
+from xpnn.metrics.r2 import R2
+from xpnn.metrics.recall import Recall
+from xpnn.metrics.top_k_accuracy import TopKAccuracy
+
+__all__ = [
+    "F1",
+    "MAE",
+    "MSE",
+    "R2",
+    "Accuracy",
+    "BinaryAccuracy",
+    "ConfusionMetric",
+    "MeanMetric",
+    "Metric",
+    "Precision",
+    "Recall",
+    "TopKAccuracy",
+    "get_metric",
+]
+
+_BY_NAME: dict[str, Callable[[], Metric]] = {
+    "accuracy": Accuracy,
+    "binary_accuracy": BinaryAccuracy,
+    "f1": F1,
+    "mae": MAE,
+    "mean_absolute_error": partial(MAE, name="mean_absolute_error"),
+    "mean_squared_error": partial(MSE, name="mean_squared_error"),
+    "mse": MSE,
+    "precision": Precision,
+    "r2": R2,
+    "recall": Recall,
+    "top_k_accuracy": TopKAccuracy,
+}
+
+
+def get_metric(argument: str, value: str | Metric, threshold: float = 0.5) -> Metric:
+    """Turn a name into its metric; a metric is returned as it is.
+
+    Parameters
+    ----------
+    argument : str
+        Named in the error.
+    value : str or Metric
+        A name, or an object with the methods of `Metric`.
+    threshold : float
+        Given to a metric asked for by its name, if it has one; that of the loss is the right one.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If there is no such metric.
+    """
+    metric = _check.look_up(argument, value, _BY_NAME, ("combine", "result", "totals"))
+    if isinstance(value, str) and isinstance(metric, Accuracy | BinaryAccuracy | ConfusionMetric):
+        return replace(metric, threshold=threshold)
+    return metric

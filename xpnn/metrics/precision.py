@@ -1,0 +1,48 @@
+"""`Precision`: how many of the predictions are right."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from xpnn.metrics.confusion import ConfusionMetric
+
+__all__ = ["Precision"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Precision(ConfusionMetric):
+    """Fraction of the predictions of a class that are right, from 0 to 1.
+
+    It is true positives over predictions.
+
+    Parameters
+    ----------
+    average : {"auto", "binary", "macro", "micro"}
+        How classes are put together; see `ConfusionMetric`.
+    threshold : float
+        Border between class 0 and class 1 for a single output; see `Accuracy`.
+    name : str, optional
+        Key in histories and evaluations, by default ``"precision"``.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument breaks its rule, or `average` is ``"binary"`` for more than two classes.
+
+    Notes
+    -----
+    0 where nothing is to be divided by, as with ``zero_division=0`` in scikit-learn.
+
+    Examples
+    --------
+    >>> import array_api_compat.numpy as xp
+    >>> metric = Precision()
+    >>> totals = metric.totals(xp, xp.asarray([0.9, 0.8, 0.1]), xp.asarray([1, 0, 0]), xp.ones(3))
+    >>> metric.result(totals)
+    0.5
+    """
+
+    default_name: ClassVar[str] = "precision"
+
+    def rate(self, hits: float, predicted: float, actual: float) -> float:
+        """Divide true positives by predictions."""
+        return hits / predicted if predicted else 0.0

@@ -1,0 +1,48 @@
+"""`Recall`: how many of the samples are found."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from xpnn.metrics.confusion import ConfusionMetric
+
+__all__ = ["Recall"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Recall(ConfusionMetric):
+    """Fraction of the samples of a class that are found, from 0 to 1.
+
+    It is true positives over samples.
+
+    Parameters
+    ----------
+    average : {"auto", "binary", "macro", "micro"}
+        How classes are put together; see `ConfusionMetric`.
+    threshold : float
+        Border between class 0 and class 1 for a single output; see `Accuracy`.
+    name : str, optional
+        Key in histories and evaluations, by default ``"recall"``.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument breaks its rule, or `average` is ``"binary"`` for more than two classes.
+
+    Notes
+    -----
+    0 where nothing is to be divided by, as with ``zero_division=0`` in scikit-learn.
+
+    Examples
+    --------
+    >>> import array_api_compat.numpy as xp
+    >>> metric = Recall()
+    >>> totals = metric.totals(xp, xp.asarray([0.9, 0.8, 0.1]), xp.asarray([1, 0, 0]), xp.ones(3))
+    >>> metric.result(totals)
+    1.0
+    """
+
+    default_name: ClassVar[str] = "recall"
+
+    def rate(self, hits: float, predicted: float, actual: float) -> float:
+        """Divide true positives by samples of the class."""
+        return hits / actual if actual else 0.0

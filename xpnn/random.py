@@ -1,0 +1,96 @@
+"""Named random streams on the host: the one source of chance, so that every backend sees the same bits.
+
+A stream is a PCG64 generator keyed by ``(seed, name)``. Streams are independent of each other: a network with one more
+dropout layer still shuffles its data as before. Their positions are plain integers, which is what a saved network keeps.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from xpnn.typing import HostArray, Shape
+
+__all__ = ["HostRng", "ShapeRng", "Streams"]
+
+
+class Streams:
+    """The named streams of one network, made when first asked for.
+
+    Parameters
+    ----------
+    seed : int
+        Together with a name it determines a stream.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._generators: dict[str, np.random.Generator] = {}
+
+    def __getitem__(self, name: str) -> np.random.Generator:
+        """Return the generator of the stream `name`, at its present position."""
+        generator = self._generators.get(name)
+        if generator is None:
+            key = np.random.SeedSequence([self.seed, crc32(name.encode()), len(name)])
+            generator = self._generators[name] = np.random.Generator(np.random.PCG64(key))
+        return generator
+
+    @property
+    def positions(self) -> dict[str, list[int]]:
+        """State of every stream in use: the two 128-bit integers of PCG64 and its buffered half word."""
+        result = {}
+        for name, generator in sorted(self._generators.items()):
+            state: Any = generator.bit_generator.state
+            words = [state["state"]["state"], state["state"]["inc"], state["has_uint32"], state["uinteger"]]
+            result[name] = [int(word) for word in words]
+        return result
+
+    @positions.setter
+    def positions(self, positions: Mapping[str, list[int]]) -> None:
+        generators = {}
+        for name, (state, inc, has_uint32, uinteger) in positions.items():
+            generator = np.random.Generator(np.random.PCG64(0))
+            generator.bit_generator.state = {
+                "bit_generator": "PCG64",
+                "state": {"state": state, "inc": inc},
+                "has_uint32": has_uint32,
+                "uinteger": uinteger,
+            }
+            generators[name] = generator
+        self._generators = generators
+
+
+class HostRng:
+    """Initial values drawn from one stream, in float64. See `xpnn.typing.Rng`."""
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        self._generator = generator
+
+    def uniform(self, low: float, high: float, shape: Shape) -> HostArray:
+        """Draw from [`low`, `high`): exactly rounded products of the raw bits, equal on every machine."""
+        return low + (high - low) * self._generator.random(shape)
+
+    def normal(self, mean: float, std: float, shape: Shape) -> HostArray:
+        """Draw from the normal distribution (NumPy's ziggurat)."""
+        return mean + std * self._generator.standard_normal(shape)
+
+    def constant(self, value: float, shape: Shape) -> HostArray:
+        """Fill with `value`."""
+        return np.full(shape, value, dtype=np.float64)
+
+
+class ShapeRng:
+    """A stand-in that draws nothing and allocates nothing: it finds out shapes, e.g. before a file is trusted."""
+
+    def uniform(self, low: float, high: float, shape: Shape) -> HostArray:
+        """Return zeros that take no memory."""
+        return self.constant(0.0, shape)
+
+    def normal(self, mean: float, std: float, shape: Shape) -> HostArray:
+        """Return zeros that take no memory."""
+        return self.constant(0.0, shape)
+
+    def constant(self, value: float, shape: Shape) -> HostArray:
+        """Return `value` everywhere, in the memory of one element."""
+        return np.broadcast_to(np.float64(value), shape)

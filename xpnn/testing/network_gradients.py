@@ -1,0 +1,128 @@
+"""`check_gradients`: backpropagation of a network against difference quotients."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from xpnn import _check
+from xpnn.backend import to_host
+from xpnn.network import Network
+from xpnn.testing.differences import derivative
+from xpnn.testing.report import GradientReport
+from xpnn.typing import HostArray
+
+__all__ = ["check_gradients"]
+
+
+def check_gradients(
+    network: Network,
+    x: Any,
+    y: Any,
+    *,
+    sample_weight: Any = None,
+    training: bool = True,
+    tolerance: float = 1e-5,
+    max_per_array: int = 40,
+    seed: int = 0,
+) -> GradientReport:
+    r"""Compare the gradients of a network with difference quotients of its loss, in float64 and on its own backend.
+
+    Parameters
+    ----------
+    network : Network
+        It is not changed: a copy in float64 is checked.
+    x, y, sample_weight : array
+        A batch, as for `Network.fit`.
+    training : bool
+        Whether layers behave as in training. Dropout masks are the same in all evaluations.
+    tolerance : float
+        Greatest error that passes. The error of a derivative is :math:`|n - g| / \max(|n|, |g|, s)` with the numeric
+        value :math:`n`, the gradient :math:`g`, and :math:`s` a hundredth of the greatest gradient of its array (or
+        1e-6, if that is more).
+    max_per_array : int
+        In an array with more elements than this, so many are picked at random.
+    seed : int
+        Determines the picks.
+
+    Returns
+    -------
+    report : GradientReport
+        With `passed`, `max_error` and `worst`: the name of a parameter, or ``"x"`` for the input, and the index.
+
+    Notes
+    -----
+    Fourth-order central differences; derivatives at a kink (a rectifier at 0) are skipped and counted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from xpnn.layers import Dense
+    >>> net = Network([Dense(4, activation="tanh"), Dense(2)], loss="cross_entropy")
+    >>> check_gradients(net, np.asarray([[0.1, -0.2], [0.3, 0.5]]), np.asarray([0, 1])).passed
+    True
+    """
+    max_per_array = _check.integer("max_per_array", max_per_array)
+    inputs = np.array(to_host(x), dtype=np.float64)
+    network.build(inputs.shape[1:]) if not network.built else None
+    copy = network.copy_to(network.backend, dtype="float64")
+    _, grads, dx = copy.loss_and_gradients(inputs, y, sample_weight=sample_weight, training=training)
+    loss = _loss_function(copy, inputs, y, sample_weight, training)
+    start = copy.flat_parameters
+    rng = np.random.default_rng(seed)
+    results = []
+    offset = 0
+    for name, grad in [*grads.items(), ("x", dx)]:
+        values = inputs.reshape(-1) if name == "x" else start[offset : offset + grad.size]
+        offset += 0 if name == "x" else grad.size
+        results.append(_check_array(name, grad, values, lambda: loss(start), rng, max_per_array))
+    return _join(results, tolerance)
+
+
+def _loss_function(
+    copy: Network, x: HostArray, y: Any, sample_weight: Any, training: bool
+) -> Callable[[HostArray], float]:
+    def loss(flat: HostArray) -> float:
+        copy.flat_parameters = flat
+        return copy.loss_and_gradients(x, y, sample_weight=sample_weight, training=training)[0]
+
+    return loss
+
+
+def _check_array(
+    name: str, grad: HostArray, values: HostArray, loss: Callable[[], float], rng: Any, count: int
+) -> tuple[str, list[tuple[float, tuple[int, ...]]], int]:
+    """Errors and indices of the derivatives of one array whose elements are `values`, a view that `loss` sees."""
+    flat = grad.reshape(-1)
+    scale = max(float(np.max(np.abs(flat), initial=0.0)) * 1e-2, 1e-6)
+    picks = range(flat.size) if flat.size <= count else sorted(rng.choice(flat.size, count, replace=False))
+    errors, skipped = [], 0
+    for i in picks:
+        at = float(values[i])
+
+        def shifted(h: float, i: int = i, at: float = at) -> float:
+            values[i] = at + h
+            try:
+                return loss()
+            finally:
+                values[i] = at
+
+        expected = float(flat[i])
+        numeric = derivative(shifted, expected, max(abs(expected), scale))
+        if numeric.is_kink:
+            skipped += 1
+            continue
+        error = abs(numeric - expected) / max(abs(numeric), abs(expected), scale)
+        errors.append((float(error), tuple(int(k) for k in np.unravel_index(i, grad.shape))))
+    return name, errors, skipped
+
+
+def _join(results: list[tuple[str, list[tuple[float, tuple[int, ...]]], int]], tolerance: float) -> GradientReport:
+    greatest, worst, checked = 0.0, ("", ()), 0
+    for name, errors, _ in results:
+        checked += len(errors)
+        for error, index in errors:
+            if not error <= greatest:
+                greatest, worst = error, (name, index)
+    skipped = sum(result[2] for result in results)
+    return GradientReport(checked > 0 and greatest <= tolerance, greatest, worst, checked, skipped, tolerance)

@@ -1,0 +1,27 @@
+"""Loss, metrics and outputs without learning."""
+
+from xpnn.training.batches import Samples
+from xpnn.training.learner import Learner
+from xpnn.training.totals import Totals
+from xpnn.typing import Array
+
+__all__ = ["evaluate", "predict"]
+
+
+def evaluate(learner: Learner, samples: Samples, batch_size: int | None) -> dict[str, float]:
+    """Loss (penalties included) and metrics over all samples, as Python floats; one wait for the device at the end."""
+    totals = Totals(learner.loss, learner.metrics, learner.backend)
+    for x, y, weight in samples.batches(learner.backend, batch_size, None):
+        outputs = learner.outputs(x)
+        value, _ = learner.loss.value_and_gradient(learner.backend.xp, outputs, y, weight)
+        totals.add(value, outputs, y, weight)
+    logs = totals.read()
+    if learner.updater.penalty and logs:
+        logs["loss"] += float(learner.penalty())
+    return logs
+
+
+def predict(learner: Learner, x: Array, batch_size: int | None) -> Array:
+    """Raw outputs of all samples, on the device."""
+    parts = [learner.outputs(batch.x) for batch in Samples(x, x, None).batches(learner.backend, batch_size, None)]
+    return parts[0] if len(parts) == 1 else learner.backend.xp.concat(parts, axis=0)

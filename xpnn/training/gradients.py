@@ -1,0 +1,47 @@
+"""Backpropagation in whole: forward, loss, backward, as one pure function."""
+
+from dataclasses import dataclass
+
+from xpnn.losses import Loss
+from xpnn.typing import Array, Context, Layer, Params, State
+
+__all__ = ["Gradients", "loss_and_gradients"]
+
+
+@dataclass(slots=True)
+class Gradients:
+    """What one batch gives: the loss and its gradients, the outputs, and the layers' new state."""
+
+    value: Array
+    outputs: Array
+    dx: Array | None
+    grads: Params
+    state: State
+
+
+def loss_and_gradients(
+    layer: Layer, loss: Loss, params: Params, state: State, x: Array, y: Array, weight: Array | None, ctx: Context
+) -> Gradients:
+    """Run a batch forward, compare it with its targets, and pull the loss back to the parameters and the input.
+
+    Parameters
+    ----------
+    layer : Layer
+        The outermost layer of the network.
+    loss : Loss
+        Compares outputs with targets.
+    params, state : Mapping
+        Trees of device arrays.
+    x : Array, shape (batch, ...)
+        Inputs.
+    y : Array
+        Targets as `loss` wants them.
+    weight : Array, shape (batch,), or None
+        Sample weights.
+    ctx : Context
+        Namespace, mode and random streams.
+    """
+    outputs, saved, state = layer.forward(params, state, x, ctx)
+    value, dy = loss.value_and_gradient(ctx.xp, outputs, y, weight)
+    dx, grads = layer.backward(params, saved, dy, ctx)
+    return Gradients(value, outputs, dx, grads, state)

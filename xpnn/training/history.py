@@ -1,0 +1,53 @@
+"""`History`: what was measured, epoch by epoch."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["History"]
+
+
+@dataclass(slots=True)
+class History(Mapping[str, list[float]]):
+    """Loss and metrics of each epoch as Python floats; a mapping from their names to lists.
+
+    Parameters
+    ----------
+    epoch : list of int
+        Numbers of the epochs, counted from 0 over the whole life of the network.
+    history : dict of str to list of float
+        ``"loss"``, the metrics, and with validation data the same with ``"val_"`` in front.
+
+    Examples
+    --------
+    >>> history = History()
+    >>> history.append(0, {"loss": 0.7})
+    >>> history.append(1, {"loss": 0.5})
+    >>> history["loss"]
+    [0.7, 0.5]
+    """
+
+    epoch: list[int] = field(default_factory=list)
+    history: dict[str, list[float]] = field(default_factory=dict)
+
+    def append(self, epoch: int, logs: Mapping[str, float]) -> None:
+        """Add the values of one epoch; a name that is missing in some epochs has NaN there."""
+        missing = [float("nan")] * len(self.epoch)
+        self.epoch.append(epoch)
+        for name in logs:
+            self.history.setdefault(name, list(missing))
+        for name, values in self.history.items():
+            values.append(float(logs.get(name, float("nan"))))
+
+    def since(self, epoch: int) -> "History":
+        """Return the part from `epoch` on."""
+        start = next((i for i, e in enumerate(self.epoch) if e >= epoch), len(self.epoch))
+        return History(self.epoch[start:], {name: values[start:] for name, values in self.history.items()})
+
+    def __getitem__(self, name: str) -> list[float]:
+        return self.history[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.history)
+
+    def __len__(self) -> int:
+        return len(self.history)

@@ -1,0 +1,89 @@
+"""The boundary: arrays of any library become arrays of the network, converted and checked once."""
+
+from typing import Any
+
+import numpy as np
+
+from xpnn.backend import to_host
+from xpnn.errors import ArgumentError, ShapeError
+from xpnn.losses import Loss
+from xpnn.training.weights import Weights
+from xpnn.typing import Array, HostArray, Shape
+
+__all__ = ["ingest_inputs", "ingest_targets", "ingest_weights", "sample_shape"]
+
+
+def ingest_inputs(x: Any, weights: Weights, input_shape: Shape) -> Array:
+    """Bring inputs to the device in the network's dtype; `x` must have shape (batch, *input_shape).
+
+    Raises
+    ------
+    ShapeError, ArgumentError
+        If the shape is another, or the values are no numbers.
+    """
+    x = _as_numbers("x", x, weights)
+    if tuple(x.shape[1:]) != input_shape or x.ndim == 0:
+        wanted = "".join(f", {n}" for n in input_shape) or ","
+        raise ShapeError(f"x must have shape (batch{wanted}), got {tuple(x.shape)}.")
+    return weights.backend.asarray(x, weights.dtype)
+
+
+def ingest_targets(y: Any, x: Array, loss: Loss, weights: Weights, output_shape: Shape) -> Array:
+    """Check targets on the host and bring them to the device; integers stay integers, reals get the network's dtype.
+
+    Arrays that are on the device already are trusted: reading their values would wait for the device.
+
+    Raises
+    ------
+    ShapeError, ArgumentError
+        If they do not fit the loss and the outputs: one sentence that names ``y``.
+    """
+    y = _as_numbers("y", y, weights, allow_text=True)
+    if y.ndim == 0 or y.shape[0] != x.shape[0]:
+        raise ShapeError(f"y must have {x.shape[0]} rows like x, got shape {tuple(y.shape)}.")
+    if isinstance(y, np.ndarray):
+        y = loss.check_targets(y, output_shape)
+        return weights.backend.asarray(y, None if y.dtype.kind in "iu" else weights.dtype)
+    is_integer = weights.backend.xp.isdtype(y.dtype, "integral")
+    return y if is_integer else weights.backend.asarray(y, weights.dtype)
+
+
+def ingest_weights(sample_weight: Any, x: Array, weights: Weights) -> Array | None:
+    """Bring sample weights, shape (batch,), to the device.
+
+    Raises
+    ------
+    ShapeError, ArgumentError
+        If there is not one for each sample, or a host value is negative or not finite.
+    """
+    if sample_weight is None:
+        return None
+    values = _as_numbers("sample_weight", sample_weight, weights)
+    if tuple(values.shape) != (x.shape[0],):
+        raise ShapeError(f"sample_weight must have shape ({x.shape[0]},), got {tuple(values.shape)}.")
+    if isinstance(values, np.ndarray) and values.size and not 0 <= values.min() <= values.max() < np.inf:
+        raise ArgumentError(f"sample_weight must hold finite numbers of at least 0, got {_first_bad(values)!r}.")
+    return weights.backend.asarray(values, weights.dtype)
+
+
+def sample_shape(x: Any) -> Shape:
+    """Shape of one sample of `x`, an array of any library or a nested sequence."""
+    shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(to_host(x))
+    if not shape:
+        raise ShapeError("x must have shape (batch, ...), got ().")
+    return tuple(int(n) for n in shape[1:])
+
+
+def _as_numbers(name: str, values: Any, weights: Weights, allow_text: bool = False) -> Array | HostArray:
+    """Let arrays of the network's own library through, and bring all else to the host."""
+    if not isinstance(values, np.ndarray):
+        if type(values) is type(weights.flat):
+            return values
+        values = to_host(values)
+    if values.dtype.kind not in "biuf" and not (allow_text and values.dtype.kind in "USO"):
+        raise ArgumentError(f"{name} must hold real numbers, got an array of dtype {values.dtype}.")
+    return values
+
+
+def _first_bad(values: HostArray) -> float:
+    return float(values[~(np.isfinite(values) & (values >= 0))][0])

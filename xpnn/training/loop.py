@@ -1,0 +1,71 @@
+"""The loop of `Network.fit`: epochs, batches, measurements, callbacks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from xpnn.callbacks import Callback
+from xpnn.training.batches import Samples
+from xpnn.training.evaluation import evaluate
+from xpnn.training.learner import Learner
+from xpnn.training.totals import Totals
+
+__all__ = ["run_epochs"]
+
+
+def run_epochs(
+    network: Any,
+    learner: Learner,
+    samples: Samples,
+    validation: Samples | None,
+    batch_size: int | None,
+    epochs: int,
+    shuffle: bool,
+    callbacks: Sequence[Callback],
+) -> None:
+    """Train for `epochs` and write their measurements to ``network.history``.
+
+    The device is waited for once per epoch, when the sums of loss and metrics are read.
+    """
+    first = _next_epoch(network)
+    for callback in callbacks:
+        callback.on_train_begin(network, epochs)
+    for epoch in range(first, first + epochs):
+        for callback in callbacks:
+            callback.on_epoch_begin(network, epoch)
+        logs = _run_epoch(network, learner, samples, batch_size, shuffle, callbacks)
+        if validation is not None:
+            chunk = None if batch_size is None else max(batch_size, 1024)
+            logs |= {f"val_{name}": value for name, value in evaluate(learner, validation, chunk).items()}
+        network.history.append(epoch, logs)
+        for callback in callbacks:
+            callback.on_epoch_end(network, epoch, logs)
+        if network.stop_training:
+            break
+    for callback in callbacks:
+        callback.on_train_end(network)
+
+
+def _run_epoch(
+    network: Any,
+    learner: Learner,
+    samples: Samples,
+    batch_size: int | None,
+    shuffle: bool,
+    callbacks: Sequence[Callback],
+) -> dict[str, float]:
+    totals = Totals(learner.loss, learner.metrics, learner.backend)
+    rng = learner.streams["shuffle"] if shuffle else None
+    watchers = [c for c in callbacks if type(c).on_batch_end is not Callback.on_batch_end]
+    for x, y, weight in samples.batches(learner.backend, batch_size, rng):
+        result = learner.step(x, y, weight)
+        totals.add(result.value, result.outputs, y, weight)
+        for callback in watchers:
+            callback.on_batch_end(network, learner.updater.step, result.value)
+        if network.stop_training:
+            break
+    return totals.read()
+
+
+def _next_epoch(network: Any) -> int:
+    epochs = network.history.epoch
+    return epochs[-1] + 1 if epochs else 0

@@ -1,0 +1,134 @@
+"""`Snapshot`: all that a network has learnt and where its training stands, on the host.
+
+Moving to another backend, copying, saving and loading are one thing: take a snapshot here, build a learner from it there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xpnn.errors import CheckpointError
+from xpnn.losses import Loss
+from xpnn.metrics import Metric
+from xpnn.optimizers import Optimizer
+from xpnn.random import HostRng, ShapeRng, Streams
+from xpnn.training.layout import Layout, leaves
+from xpnn.training.learner import Learner
+from xpnn.training.penalty import Penalty
+from xpnn.training.weights import Weights
+from xpnn.typing import Backend, HostArray, Layer, Params, Shape, State
+
+__all__ = ["Recipe", "Snapshot", "initialise", "restore", "take"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a learner is made of, without any array."""
+
+    layer: Layer
+    loss: Loss
+    optimizer: Optimizer
+    metrics: Sequence[Metric]
+    penalty: Penalty
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Host copies of everything that training changes.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Shape of one sample.
+    parameters, state : dict of str to ndarray
+        By dotted names.
+    vectors : dict of str to ndarray
+        State vectors of the optimizer, flat.
+    step : int
+        Number of steps taken.
+    learning_rate : float
+        The learning rate in use.
+    streams : dict of str to list of int
+        Positions of the random streams.
+    """
+
+    input_shape: Shape
+    parameters: dict[str, HostArray]
+    state: dict[str, HostArray]
+    vectors: dict[str, HostArray]
+    step: int
+    learning_rate: float
+    streams: dict[str, list[int]]
+
+
+def initialise(recipe: Recipe, backend: Backend, streams: Streams, input_shape: Shape) -> Learner:
+    """Build a learner with fresh parameters from the stream ``init``."""
+    params, state, output_shape = recipe.layer.init(HostRng(streams["init"]), input_shape)
+    return _assemble(recipe, backend, streams, params, state, (input_shape, output_shape))
+
+
+def take(learner: Learner) -> Snapshot:
+    """Copy everything that training changes to the host."""
+    updater, backend = learner.updater, learner.backend
+    return Snapshot(
+        learner.input_shape,
+        learner.weights.host_parameters(),
+        learner.weights.host_state(),
+        {name: backend.to_numpy(vector).copy() for name, vector in updater.vectors.items()},
+        updater.step,
+        updater.learning_rate,
+        learner.streams.positions,
+    )
+
+
+def restore(recipe: Recipe, backend: Backend, streams: Streams, snapshot: Snapshot) -> Learner:
+    """Build a learner that goes on where `snapshot` was taken. Nothing is drawn, and no array is made before all shapes fit.
+
+    Raises
+    ------
+    CheckpointError
+        If arrays are missing, left over, or of another shape than the layers need.
+    """
+    params, state, output_shape = recipe.layer.init(ShapeRng(), snapshot.input_shape)
+    layout = Layout(recipe.layer, params, state)
+    _compare("parameters", {leaf.name: leaf.shape for leaf in layout}, snapshot.parameters)
+    _compare("state", {name: value.shape for name, value in leaves(state)}, snapshot.state)
+    _compare("optimizer state", dict.fromkeys(recipe.optimizer.vectors, (layout.size,)), snapshot.vectors)
+    params, state = _fill(params, snapshot.parameters), _fill(state, snapshot.state)
+    learner = _assemble(recipe, backend, streams, params, state, (snapshot.input_shape, output_shape))
+    updater = learner.updater
+    updater.vectors = {
+        name: backend.asarray(vector.copy(), learner.weights.dtype) for name, vector in snapshot.vectors.items()
+    }
+    updater.step, updater.learning_rate = snapshot.step, snapshot.learning_rate
+    streams.positions = snapshot.streams
+    return learner
+
+
+def _assemble(
+    recipe: Recipe, backend: Backend, streams: Streams, params: Params, state: State, shapes: tuple[Shape, Shape]
+) -> Learner:
+    weights = Weights(recipe.layer, params, state, backend, recipe.dtype)
+    return Learner(weights, recipe.loss, recipe.metrics, recipe.optimizer, recipe.penalty, streams, *shapes)
+
+
+def _fill(tree: Mapping[str, Any], values: Mapping[str, HostArray], prefix: str = "") -> dict[str, Any]:
+    """Replace the arrays of a tree by those of the same dotted names; tied appearances, which have none, stay."""
+    return {
+        key: _fill(value, values, f"{prefix}{key}.")
+        if isinstance(value, Mapping)
+        else values.get(f"{prefix}{key}", value)
+        for key, value in tree.items()
+    }
+
+
+def _compare(what: str, wanted: Mapping[str, Shape], found: Mapping[str, HostArray]) -> None:
+    for name, shape in wanted.items():
+        if name not in found:
+            raise CheckpointError(f"{what} must hold {name!r} of shape {shape}, got none of that name.")
+        if found[name].shape != shape:
+            raise CheckpointError(f"{what} must hold {name!r} of shape {shape}, got shape {found[name].shape}.")
+    for name in found:
+        if name not in wanted:
+            raise CheckpointError(f"{what} must hold no array that the layers do not use, got {name!r}.")

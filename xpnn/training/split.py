@@ -1,0 +1,27 @@
+"""Keeping samples back for validation."""
+
+from typing import Any
+
+from xpnn.backend import to_host
+from xpnn.errors import ArgumentError
+
+__all__ = ["split_validation"]
+
+
+def split_validation(x: Any, y: Any, weight: Any, share: float, validation_data: Any) -> tuple[Any, Any]:
+    """Split off the last `share` of the samples: ``(x, y, weight)`` for training and the same for validation.
+
+    Raises
+    ------
+    ArgumentError
+        If validation data are given as well, or one of the parts would be empty.
+    """
+    if validation_data is not None:
+        raise ArgumentError(f"validation_split must be 0 when validation_data is given, got {share!r}.")
+    arrays = [to_host(x), to_host(y)] + ([] if weight is None else [to_host(weight)])
+    n = len(arrays[0])
+    kept = n - int(n * share)
+    if not 0 < kept < n:
+        raise ArgumentError(f"validation_split must leave samples on both sides, got {share!r} of {n} samples.")
+    train, validation = [a[:kept] for a in arrays], [a[kept:] for a in arrays]
+    return (*train, *[None] * (3 - len(train))), tuple(validation)

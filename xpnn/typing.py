@@ -1,0 +1,158 @@
+"""The words that every module shares: arrays, trees of arrays, and the protocols of the parts.
+
+A value of type `Array` belongs to whatever array library is in use; the standard that it keeps is the Python Array
+API (https://data-apis.org/array-api), which defines behaviour and no runtime type, hence the alias of `Any`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+__all__ = [
+    "Array",
+    "Backend",
+    "Container",
+    "Context",
+    "DType",
+    "HostArray",
+    "Layer",
+    "Named",
+    "Namespace",
+    "Params",
+    "Rng",
+    "Shape",
+    "State",
+]
+
+Array: TypeAlias = Any
+"""An array of the library in use, on its device."""
+
+HostArray: TypeAlias = Any
+"""A NumPy array in the memory of the host."""
+
+Namespace: TypeAlias = Any
+"""A module-like object with the functions of the Array API standard: ``xp.exp``, ``xp.sum``, ..."""
+
+DType: TypeAlias = Any
+"""A data type of the namespace in use, e.g. ``xp.float32``."""
+
+Shape: TypeAlias = tuple[int, ...]
+
+Params: TypeAlias = Mapping[str, Any]
+"""Parameters of a layer by name; of a container, the `Params` of its layers by their names."""
+
+State: TypeAlias = Mapping[str, Any]
+"""What a layer remembers between steps without learning it by gradients (running averages), nested like `Params`."""
+
+
+Named: TypeAlias = Any
+"""A part given by its name (``"relu"``) or as an object (``ReLU()``); a frozen record holds the object."""
+
+
+class Rng(Protocol):
+    """Source of initial values: host arrays in float64, drawn from one named stream."""
+
+    def uniform(self, low: float, high: float, shape: Shape) -> HostArray:
+        """Draw from the uniform distribution on [`low`, `high`)."""
+
+    def normal(self, mean: float, std: float, shape: Shape) -> HostArray:
+        """Draw from the normal distribution."""
+
+    def constant(self, value: float, shape: Shape) -> HostArray:
+        """Fill with `value`; nothing is drawn."""
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """One array library on one device. See `xpnn.testing.check_backend` for the conformance kit.
+
+    Four more members are optional; xpnn looks for them once per network and has a default for each:
+
+    ``erfc(x)``
+        Complementary error function; the default is `xpnn.special.erfc`, which is written in the standard alone.
+    ``block_size``
+        Number of elements on which an elementwise update should work at a time, so that its temporaries stay in the
+        processor's cache; the default None means all at once.
+    ``shares_views``
+        True if slices and reshaped slices of an array are views through which writes are seen on both sides; parameters
+        are then updated in place. The default is False.
+    ``explain()``
+        Facts about the machine for reports, a flat mapping of strings.
+    """
+
+    @property
+    def name(self) -> str:
+        """The word that `xpnn.get_backend` turns into this backend, e.g. ``"cupy:1"``."""
+
+    @property
+    def xp(self) -> Namespace:
+        """The Array API namespace."""
+
+    @property
+    def device(self) -> Any:
+        """The device, as the library's own object, to be handed to ``xp`` as ``device=``."""
+
+    def asarray(self, values: Any, dtype: DType | None = None) -> Array:
+        """Bring `values` (host array, sequence, or array of this library) to the device; may share memory."""
+
+    def to_numpy(self, x: Array) -> HostArray:
+        """Bring `x` to the host; waits for the device. The result may share memory with `x`."""
+
+    def synchronize(self) -> None:
+        """Wait until the device has finished all work handed to it."""
+
+
+class Context(Protocol):
+    """What surrounds a layer while it runs: the namespace, the mode, the random streams."""
+
+    @property
+    def xp(self) -> Namespace:
+        """The Array API namespace of the arrays that the layer sees."""
+
+    @property
+    def backend(self) -> Backend:
+        """The backend that owns the arrays."""
+
+    @property
+    def training(self) -> bool:
+        """True in a training step; False for predictions and evaluation."""
+
+    @property
+    def wants_dx(self) -> bool:
+        """Whether anybody reads the gradient with respect to the input; if not, `backward` may return None for it."""
+
+    def erfc(self, x: Array) -> Array:
+        """Complementary error function, accurate in the tail."""
+
+    def bernoulli(self, probability: float, shape: Shape) -> Array:
+        """Draw booleans, True with `probability`, from the host stream of this layer; the same bits on all backends."""
+
+    def child(self, name: str, wants_dx: bool = True) -> "Context":
+        """Context of the layer `name` inside this container."""
+
+
+@runtime_checkable
+class Layer(Protocol):
+    """A frozen record of sizes with three pure functions. No array lives in a layer."""
+
+    @property
+    def name(self) -> str | None:
+        """Name inside the container; None takes the position."""
+
+    def init(self, rng: Rng, input_shape: Shape) -> tuple[Params, State, Shape]:
+        """Initial parameters and state as host arrays, and the output shape; shapes are of one sample."""
+
+    def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:
+        """Output, whatever `backward` needs, and the new state."""
+
+    def backward(self, params: Params, saved: Any, dy: Array, ctx: Context) -> tuple[Array, Params]:
+        """Gradient with respect to the input, and to the parameters under the keys of `params`."""
+
+
+@runtime_checkable
+class Container(Layer, Protocol):
+    """A layer made of layers, whose `Params` and `State` nest those of its children by name."""
+
+    @property
+    def children(self) -> Mapping[str, Layer]:
+        """The inner layers by name, in the order in which they run."""
+
