@@ -32,7 +32,12 @@ def _fit(net, epochs):
 def _everything(net):
     learner = net._learner
     vectors = {name: np.array(learner.backend.to_numpy(v)) for name, v in learner.updater.vectors.items()}
-    return {**net.parameters, **net.state, **vectors}, learner.streams.positions, learner.updater.step, net.learning_rate
+    return (
+        {**net.parameters, **net.state, **vectors},
+        learner.streams.positions,
+        learner.updater.step,
+        net.learning_rate,
+    )
 
 
 def _assert_equal(first, second):
@@ -43,7 +48,9 @@ def _assert_equal(first, second):
     assert first.history == second.history
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", SGD(0.1, momentum=0.9, nesterov=True), "adam", "adamw", "rmsprop", "adadelta", "adagrad"])
+@pytest.mark.parametrize(
+    "optimizer", ["sgd", SGD(0.1, momentum=0.9, nesterov=True), "adam", "adamw", "rmsprop", "adadelta", "adagrad"]
+)
 def test_training_interrupted_by_a_file_is_bit_identical(tmp_path, optimizer):
     whole, parts = _network(optimizer=optimizer), _network(optimizer=optimizer)
     _fit(whole, 10)
@@ -132,7 +139,11 @@ def test_tied_weights_stay_tied(tmp_path):
 
 def test_all_arguments_come_back(tmp_path):
     net = Network(
-        [Standardize(name="scaler"), Dense(3, activation="gelu_tanh", weight_initializer="he_normal"), Sequential([Dense(1)])],
+        [
+            Standardize(name="scaler"),
+            Dense(3, activation="gelu_tanh", weight_initializer="he_normal"),
+            Sequential([Dense(1)]),
+        ],
         loss="huber",
         optimizer=Adam(0.02, weight_decay=0.1, clip_norm=1.0),
         metrics=["mae", "r2"],
@@ -234,7 +245,10 @@ FAULTS = {
     "a ridiculous layer": (_set("network", "layers", 0, "units", value=10**40), ""),
     "a bad size": (_set("network", "layers", 0, "units", value=-3), "units must be an integer of at least 1, got -3"),
     "a layer that is a list": (_set("network", "layers", 0, value=[[]]), "layers must be layers"),
-    "a missing parameter": (lambda t, m: t.pop("0.weight"), "parameters must hold '0.weight' of shape (2, 6), got none"),
+    "a missing parameter": (
+        lambda t, m: t.pop("0.weight"),
+        "parameters must hold '0.weight' of shape (2, 6), got none",
+    ),
     "a strange parameter": (
         lambda t, m: t.update(extra=np.zeros(2)),
         "parameters must hold no array that the layers do not use, got 'extra'",

@@ -118,7 +118,9 @@ def test_a_schedule_sets_the_learning_rate_of_each_epoch():
     net.fit(*MOONS, epochs=2, callbacks=callbacks)
     net.fit(*MOONS, epochs=1, callbacks=callbacks)
     assert seen == [0.1, 0.05, 0.1 / 3]
-    with pytest.raises(ArgumentError, match=r"^schedule's learning rate must be a finite number of at least 0, got nan\.$"):
+    with pytest.raises(
+        ArgumentError, match=r"^schedule's learning rate must be a finite number of at least 0, got nan\.$"
+    ):
         net.fit(*MOONS, epochs=1, callbacks=[LearningRateSchedule(lambda epoch, rate: float("nan"))])
 
 

@@ -9,7 +9,21 @@ from xpnn.errors import ShapeError
 from xpnn.layers import BatchNorm, Dense, Dropout, Flatten, LayerNorm, Reshape, Residual, Standardize
 from xpnn.losses import Loss
 
-ACTIVATIONS = "elu gelu gelu_tanh leaky_relu log_softmax relu selu sigmoid silu softmax softplus softsign tanh".split()
+ACTIVATIONS = [
+    "elu",
+    "gelu",
+    "gelu_tanh",
+    "leaky_relu",
+    "log_softmax",
+    "relu",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "softsign",
+    "tanh",
+]
 NETWORKS = {name: [Dense(5, activation=name), Dense(3)] for name in ACTIVATIONS}
 NETWORKS |= {
     "skip": [Dense(4, activation="tanh"), Residual([Dense(4, activation="gelu"), LayerNorm()]), Dense(3)],

@@ -25,7 +25,14 @@ LOSSES = {
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_networks_pass_with_every_loss_in_training_with_chance(backend, loss):
-    layers = [Dense(5, activation="relu"), BatchNorm(), Dropout(0.3), Dense(4, activation="tanh"), LayerNorm(), Dense(3)]
+    layers = [
+        Dense(5, activation="relu"),
+        BatchNorm(),
+        Dropout(0.3),
+        Dense(4, activation="tanh"),
+        LayerNorm(),
+        Dense(3),
+    ]
     net = Network(layers, loss=loss, backend=backend, seed=2)
     report = check_gradients(net, X, LOSSES[loss], max_per_array=6)
     assert report.passed, str(report)
@@ -68,12 +75,12 @@ def test_one_wrong_number_is_found_and_named():
 
 def test_a_loss_whose_value_and_gradient_disagree_is_found():
     @dataclass(frozen=True, slots=True, repr=False)
-    class Wrong(MeanSquaredError):
+    class Halved(MeanSquaredError):
         def terms(self, xp, outputs, targets):
             costs, derivative = MeanSquaredError.terms(self, xp, outputs, targets)
             return costs, derivative * 0.5
 
-    assert not check_gradients(Network([Dense(3)], loss=Wrong()), X, TARGETS).passed
+    assert not check_gradients(Network([Dense(3)], loss=Halved()), X, TARGETS).passed
 
 
 def test_points_at_a_kink_are_skipped_and_counted():

@@ -39,7 +39,10 @@ ROWS = {
     "standardize": (Standardize(), (3,)),
     "sequential": (Sequential([Dense(4, activation="elu"), BatchNorm(), Dropout(0.3), Dense(2)]), (3,)),
     "empty sequential": (Sequential([]), (3,)),
-    "nested": (Sequential([Sequential([Dense(3), "tanh"]), Residual([LayerNorm(), Dense(3, activation="gelu")])]), (2,)),
+    "nested": (
+        Sequential([Sequential([Dense(3), "tanh"]), Residual([LayerNorm(), Dense(3, activation="gelu")])]),
+        (2,),
+    ),
     "residual": (Residual([Dense(4, activation="softsign"), Dense(3)]), (3,)),
 }
 HIDES_NAN = ("dropout",)

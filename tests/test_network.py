@@ -34,7 +34,9 @@ def test_nothing_is_promoted(backend, moons, dtype):
     layers = [Dense(6, activation="gelu"), BatchNorm(), Dropout(0.2), Residual([Dense(6, activation="silu")]), Dense(2)]
     net = Network(layers, optimizer=Adam(0.01, weight_decay=0.1), backend=backend, dtype=dtype, l2=0.01, l1=0.001)
     net.fit(*moons, epochs=2, class_weight="balanced")
-    assert {a.dtype for a in [*net.parameters.values(), *net.state.values(), net.predict(moons[0])]} == {np.dtype(dtype)}
+    assert {a.dtype for a in [*net.parameters.values(), *net.state.values(), net.predict(moons[0])]} == {
+        np.dtype(dtype)
+    }
     learner = net._learner
     for array in (learner.weights.flat, *learner.updater.vectors.values()):
         assert array.dtype == getattr(backend.xp, dtype)
@@ -157,7 +159,14 @@ def test_looking_at_gradients_changes_nothing(moons):
 
 def test_names_are_positions_or_given_and_nest():
     net = Network([Dense(3, name="hidden"), Sequential([Dense(2), BatchNorm(name="norm")]), Flatten()]).build(4)
-    assert list(net.parameters) == ["hidden.weight", "hidden.bias", "1.0.weight", "1.0.bias", "1.norm.weight", "1.norm.bias"]
+    assert list(net.parameters) == [
+        "hidden.weight",
+        "hidden.bias",
+        "1.0.weight",
+        "1.0.bias",
+        "1.norm.weight",
+        "1.norm.bias",
+    ]
     assert list(net.state) == ["1.norm.running_mean", "1.norm.running_var"]
 
 
@@ -170,7 +179,9 @@ def test_parameters_can_be_read_and_set_whole_or_in_part(backend):
     net.flat_parameters = np.arange(net.count_parameters())
     assert net.flat_parameters.tolist() == list(range(17))
     assert net.parameters["0.weight"].tolist() == [[0, 1, 2], [3, 4, 5]]
-    np.testing.assert_allclose(net.predict([[1.0, 1.0]]), [[9 * 9 + 12 * 11 + 15 * 13 + 15, 9 * 10 + 12 * 12 + 15 * 14 + 16]])
+    np.testing.assert_allclose(
+        net.predict([[1.0, 1.0]]), [[9 * 9 + 12 * 11 + 15 * 13 + 15, 9 * 10 + 12 * 12 + 15 * 14 + 16]]
+    )
 
 
 def test_parameters_are_copies():
@@ -313,7 +324,11 @@ MESSAGES = [
         "input_shape must stay (3,) once the network is built, got (4,).",
     ),
     (lambda: _net().build((3, 0)), ArgumentError, "input_shape must be an integer of at least 1, got 0."),
-    (lambda: _net(dtype="float16"), ArgumentError, "dtype must be one of float32, float64, got 'float16'. Did you mean 'float64'?"),
+    (
+        lambda: _net(dtype="float16"),
+        ArgumentError,
+        "dtype must be one of float32, float64, got 'float16'. Did you mean 'float64'?",
+    ),
     (lambda: _net(seed=-1), ArgumentError, "seed must be an integer of at least 0, got -1."),
     (lambda: _net(l2=-1.0), ArgumentError, "l2 must be a finite number of at least 0, got -1.0."),
     (

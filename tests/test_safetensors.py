@@ -522,12 +522,12 @@ class TestDamage:
             fault(bytes(damaged))
 
     def test_20_000_random_mutants_are_refused_or_equal(self):
-        rng = random.Random(3)  # noqa: S311
+        rng = random.Random(3)
         accepted = sum(not refused(mutate_bytes(rng)) for _ in range(20_000))
         assert accepted < 1_000
 
     def test_20_000_mutants_of_the_header_are_refused_or_equal(self):
-        rng = random.Random(4)  # noqa: S311
+        rng = random.Random(4)
         accepted = 0
         for _ in range(20_000):
             header = copy.deepcopy(HEADER)
@@ -537,7 +537,7 @@ class TestDamage:
 
     def test_forged_headers_with_a_right_sum_are_refused_or_read_as_the_reference_reads_them(self):
         library = pytest.importorskip("safetensors.numpy")
-        rng = random.Random(5)  # noqa: S311
+        rng = random.Random(5)
         accepted = 0
         for _ in range(4_000):
             lines = copy.deepcopy(HEADER)

@@ -181,9 +181,7 @@ def test_s3_the_four_equations_of_backpropagation_hold(backend):
 
 @pytest.mark.parametrize(("start", "wanted"), [((0.6, 0.9), 0.093956), ((2.0, 2.0), 0.202848)])
 def test_s3_a_toy_neuron_learns_slowly_when_it_is_badly_wrong(backend, start, wanted):
-    net = _network(
-        backend, [Dense(1, activation="sigmoid")], 1, loss="mean_squared_error", optimizer=SGD(0.15 / 2)
-    )
+    net = _network(backend, [Dense(1, activation="sigmoid")], 1, loss="mean_squared_error", optimizer=SGD(0.15 / 2))
     net.set_parameters({"0.weight": [[start[0]]], "0.bias": [start[1]]})
     net.fit([[1.0]], [[0.0]], epochs=300)
     assert net.predict([[1.0]])[0, 0] == pytest.approx(wanted, abs=5e-7)
@@ -198,9 +196,7 @@ def test_s3_network2_learns_mnist_digit_by_digit(backend, mnist):
         biases = [rng.randn(n, 1) for n in (30, 10)]
         weights = [rng.randn(n, m) for m, n in ((784, 30), (30, 10))]
     loss = BinaryCrossEntropy(reduction="sum")
-    net = _network(
-        backend, [Dense(30, activation="sigmoid"), Dense(10)], 784, loss=loss, optimizer=SGD(0.5 / 10)
-    )
+    net = _network(backend, [Dense(30, activation="sigmoid"), Dense(10)], 784, loss=loss, optimizer=SGD(0.5 / 10))
     net.set_parameters({f"{i}.weight": w.T for i, w in enumerate(weights)})
     net.set_parameters({f"{i}.bias": b[:, 0] for i, b in enumerate(biases)})
     targets, order, correct, costs = np.eye(10)[y], np.arange(1000), [], []

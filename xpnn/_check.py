@@ -1,4 +1,7 @@
-"""Checks of arguments. Each returns the value in its plain Python type or raises one sentence with name, rule and value."""
+"""Checks of arguments: each returns the value in its plain Python type, or raises one sentence.
+
+The sentence names the argument, the rule and the value.
+"""
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
@@ -97,8 +100,9 @@ def look_up(argument: str, value: Any, table: Mapping[str, Callable[[], T]], met
     if isinstance(value, str):
         return table[choice(argument, value, table)]()
     if isinstance(value, type) or not all(callable(getattr(value, method, None)) for method in methods):
+        known = ", ".join(sorted(table))
         raise ArgumentTypeError(
-            f"{argument} must be one of {', '.join(sorted(table))}, or an object with {', '.join(methods)}, got {value!r}."
+            f"{argument} must be one of {known}, or an object with {', '.join(methods)}, got {value!r}."
         )
     return value  # type: ignore[no-any-return]
 

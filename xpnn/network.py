@@ -28,7 +28,7 @@ from xpnn.training.penalty import Penalty
 from xpnn.training.sample_weights import combine_weights
 from xpnn.training.split import split_validation
 from xpnn.training.summary import Summary, summarise
-from xpnn.typing import Array, Backend, HostArray, Named, Shape
+from xpnn.typing import Array, Backend, HostArray, Named
 
 __all__ = ["Network"]
 
@@ -289,9 +289,7 @@ class Network:
 
     # ------------------------------------------------------------------------------------------------- using it
 
-    def evaluate(
-        self, x: Any, y: Any, *, batch_size: int | None = None, sample_weight: Any = None
-    ) -> dict[str, float]:
+    def evaluate(self, x: Any, y: Any, *, batch_size: int | None = None, sample_weight: Any = None) -> dict[str, float]:
         """Loss and metrics, in inference mode, as Python floats: ``{"loss": ..., "accuracy": ...}``."""
         if batch_size is not None:
             batch_size = _check.integer("batch_size", batch_size)
@@ -303,7 +301,7 @@ class Network:
         return np.array(learner.backend.to_numpy(outputs))
 
     def predict_proba(self, x: Any, *, batch_size: int | None = None) -> HostArray:
-        """Outputs with the loss's link applied, as a host array: probabilities, or the outputs themselves for regression."""
+        """Outputs with the loss's link applied, as a host array: probabilities, or for regression the outputs."""
         learner, outputs = self._outputs(x, batch_size)
         return np.array(learner.backend.to_numpy(learner.loss.link(learner.backend.xp, outputs)))
 
@@ -451,7 +449,9 @@ class Network:
 
     def _validation(self, data: Sequence[Any]) -> Samples:
         if not isinstance(data, tuple | list) or len(data) not in (2, 3):
-            raise ArgumentTypeError(f"validation_data must be (x, y) or (x, y, sample_weight), got {type(data).__name__}.")
+            raise ArgumentTypeError(
+                f"validation_data must be (x, y) or (x, y, sample_weight), got {type(data).__name__}."
+            )
         return self._samples(data[0], data[1], data[2] if len(data) == 3 else None)
 
     def _outputs(self, x: Any, batch_size: int | None) -> tuple[Learner, Array]:

@@ -1,7 +1,7 @@
 """Named random streams on the host: the one source of chance, so that every backend sees the same bits.
 
 A stream is a PCG64 generator keyed by ``(seed, name)``. Streams are independent of each other: a network with one more
-dropout layer still shuffles its data as before. Their positions are plain integers, which is what a saved network keeps.
+dropout layer still shuffles its data as before. Their positions are plain integers, which a saved network keeps.
 """
 
 from collections.abc import Mapping

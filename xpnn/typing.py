@@ -155,4 +155,3 @@ class Container(Layer, Protocol):
     @property
     def children(self) -> Mapping[str, Layer]:
         """The inner layers by name, in the order in which they run."""
-

@@ -15,8 +15,8 @@ class LearningRateSchedule(Callback):
     Parameters
     ----------
     schedule : callable
-        ``schedule(epoch, learning_rate)`` returns the learning rate of epoch `epoch`, counted from 0 over the whole life
-        of the network, given the one in use.
+        ``schedule(epoch, learning_rate)`` returns the learning rate of epoch `epoch`, counted from 0 over the whole
+        life of the network, given the one in use.
 
     Examples
     --------

@@ -14,16 +14,18 @@ __all__ = ["BatchNorm"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class BatchNorm(Record):
-    r"""Batch normalisation of the last axis, :math:`y = \gamma \hat x + \beta` with :math:`\hat x = (x - \mu) / \sqrt{\sigma^2 + \epsilon}`.
+    r"""Batch normalisation of the last axis.
 
-    In training :math:`\mu` and :math:`\sigma^2` are mean and variance of each feature over all other axes (the batch and,
-    for images, height and width); otherwise they are the running averages.
+    .. math:: y = \gamma \hat x + \beta, \qquad \hat x = (x - \mu) / \sqrt{\sigma^2 + \epsilon}
+
+    In training :math:`\mu` and :math:`\sigma^2` are mean and variance of each feature over all other axes (the batch
+    and, for images, height and width); otherwise they are the running averages.
 
     Parameters
     ----------
     momentum : float
-        Share of the new batch in the running averages, in (0, 1]: ``running = (1 - momentum) * running + momentum * batch``
-        (PyTorch's convention; Keras's momentum is 1 minus this).
+        Share of the new batch in the running averages, in (0, 1]:
+        ``running = (1 - momentum) * running + momentum * batch`` (as in PyTorch; Keras's momentum is 1 minus this).
     eps : float
         Added to the variance.
     name : str, optional
@@ -38,9 +40,9 @@ class BatchNorm(Record):
 
     Notes
     -----
-    Parameters ``weight`` (:math:`\gamma`) and ``bias`` (:math:`\beta`), state ``running_mean`` and ``running_var``, all of
-    shape (features,). The batch is normalised by its biased variance; the running variance is the unbiased one, as in
-    PyTorch. The variance is computed in two passes, so a great mean costs no digits. With :math:`n` rows and
+    Parameters ``weight`` (:math:`\gamma`) and ``bias`` (:math:`\beta`), state ``running_mean`` and ``running_var``, all
+    of shape (features,). The batch is normalised by its biased variance; the running variance is the unbiased one, as
+    in PyTorch. The variance is computed in two passes, so a great mean costs no digits. With :math:`n` rows and
     :math:`G = \gamma\, \partial L/\partial y`,
 
     .. math:: \frac{\partial L}{\partial x} = \frac{1}{\sqrt{\sigma^2 + \epsilon}}

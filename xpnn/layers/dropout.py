@@ -28,7 +28,8 @@ class Dropout(Record):
     Notes
     -----
     The inverted variant: predictions need no scaling. The mask comes from the host stream ``dropout/<layer>``, so it is
-    the same on every backend. With the mask :math:`m`, :math:`\partial L/\partial x = m / (1 - rate) \cdot \partial L/\partial y`.
+    the same on every backend. With the mask :math:`m`,
+    :math:`\partial L/\partial x = m / (1 - rate) \cdot \partial L/\partial y`.
 
     References
     ----------

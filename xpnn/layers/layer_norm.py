@@ -13,7 +13,9 @@ __all__ = ["LayerNorm"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LayerNorm(Record):
-    r"""Layer normalisation over the last axis, :math:`y = \gamma \hat x + \beta` with :math:`\hat x = (x - \mu) / \sqrt{\sigma^2 + \epsilon}`.
+    r"""Layer normalisation over the last axis.
+
+    .. math:: y = \gamma \hat x + \beta, \qquad \hat x = (x - \mu) / \sqrt{\sigma^2 + \epsilon}
 
     Parameters
     ----------
@@ -32,8 +34,8 @@ class LayerNorm(Record):
     Notes
     -----
     Parameters ``weight`` (:math:`\gamma`) and ``bias`` (:math:`\beta`), shape (features,). :math:`\mu` and the biased
-    :math:`\sigma^2` are of each row, the variance in two passes, so a great mean costs no digits. With :math:`n` features
-    and :math:`G = \gamma\, \partial L/\partial y`,
+    :math:`\sigma^2` are of each row, the variance in two passes, so a great mean costs no digits. With :math:`n`
+    features and :math:`G = \gamma\, \partial L/\partial y`,
 
     .. math:: \frac{\partial L}{\partial x} = \frac{1}{\sqrt{\sigma^2 + \epsilon}}
               \left(G - \frac1n \sum G - \hat x\, \frac1n \sum G \hat x\right).

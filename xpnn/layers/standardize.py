@@ -12,8 +12,8 @@ __all__ = ["Standardize"]
 class Standardize(Record):
     r"""Shift and scale every feature by fixed numbers, :math:`y = (x - \mu) / \sigma`, so that a model takes raw data.
 
-    The numbers are state, not parameters: set them once with ``net.set_state({"0.mean": ..., "0.scale": ...})``; they are
-    saved with the network. Until then the layer is the identity.
+    The numbers are state, not parameters: set them once with ``net.set_state({"0.mean": ..., "0.scale": ...})``; they
+    are saved with the network. Until then the layer is the identity.
 
     Parameters
     ----------
@@ -22,7 +22,8 @@ class Standardize(Record):
 
     Notes
     -----
-    State ``mean`` and ``scale``, of the shape of one sample. :math:`\partial L/\partial x = \partial L/\partial y / \sigma`.
+    State ``mean`` and ``scale``, of the shape of one sample, and
+    :math:`\partial L/\partial x = \partial L/\partial y / \sigma`.
     """
 
     name: str | None = field(default=None, kw_only=True)

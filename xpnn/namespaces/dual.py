@@ -1,6 +1,7 @@
 r"""`Dual`: an array that carries its derivative along one direction.
 
-A dual number :math:`a + \dot a\, \varepsilon` with :math:`\varepsilon^2 = 0` computes a function and its derivative at once:
+A dual number :math:`a + \dot a\, \varepsilon` with :math:`\varepsilon^2 = 0` computes a function and its derivative at
+once:
 :math:`f(a + \dot a\, \varepsilon) = f(a) + f'(a)\, \dot a\, \varepsilon`. Arrays of them, handed to a layer in place of
 arrays, turn its forward into a Jacobian-vector product.
 """
@@ -76,7 +77,7 @@ class Dual:
         return Dual(value, self.tangent + tangent(other) if isinstance(other, Dual) else self.tangent + 0.0 * value)
 
     def __sub__(self, other: Any) -> "Dual":
-        return self + (-other)
+        return self.__add__(-other)
 
     def __mul__(self, other: Any) -> "Dual":
         moved = self.tangent * primal(other)
@@ -101,13 +102,13 @@ class Dual:
         return Dual(self.primal**exponent, self.tangent * (exponent * self.primal ** (exponent - 1)))
 
     def __radd__(self, other: Any) -> "Dual":
-        return self + other
+        return self.__add__(other)
 
     def __rsub__(self, other: Any) -> "Dual":
-        return -self + other
+        return self.__neg__().__add__(other)
 
     def __rmul__(self, other: Any) -> "Dual":
-        return self * other
+        return self.__mul__(other)
 
     def __rtruediv__(self, other: Any) -> "Dual":
         value = other / self.primal

@@ -9,17 +9,21 @@ from xpnn.typing import Array, Namespace
 
 __all__ = ["DualNamespace"]
 
-_LINEAR = frozenset(
-    "astype broadcast_to concat cumulative_sum expand_dims flip matrix_transpose mean moveaxis permute_dims repeat "
-    "reshape roll squeeze stack sum take take_along_axis tile tril triu zeros_like".split()
-)
+# fmt: off
+_LINEAR = frozenset((
+    "astype", "broadcast_to", "concat", "cumulative_sum", "expand_dims", "flip", "matrix_transpose", "mean", "moveaxis",
+    "permute_dims", "repeat", "reshape", "roll", "squeeze", "stack", "sum", "take", "take_along_axis", "tile", "tril",
+    "triu", "zeros_like",
+))
 """Functions that do to the derivatives what they do to the values."""
 
-_CONSTANT = frozenset(
-    "arange argmax argmin asarray ceil equal finfo floor isdtype isfinite isinf isnan greater greater_equal less "
-    "less_equal logical_and logical_not logical_or not_equal ones ones_like round searchsorted sign zeros".split()
-)
+_CONSTANT = frozenset((
+    "arange", "argmax", "argmin", "asarray", "ceil", "equal", "finfo", "floor", "greater", "greater_equal", "isdtype",
+    "isfinite", "isinf", "isnan", "less", "less_equal", "logical_and", "logical_not", "logical_or", "not_equal", "ones",
+    "ones_like", "round", "searchsorted", "sign", "zeros",
+))
 """Functions whose derivative is 0 or that have none: they see the values alone."""
+# fmt: on
 
 _ELEMENTWISE: dict[str, Callable[[Namespace, Array, Array], Array]] = {
     "abs": lambda xp, x, y: xp.sign(x),
@@ -122,7 +126,7 @@ class DualNamespace:
         return lambda *args, **options: self._lift(function(*(primal(arg) for arg in args), **options))
 
     def _lift(self, value: Any) -> Any:
-        """Make a new array of reals dual, with derivative 0, so that operators of strict libraries never see both kinds."""
+        """Make a new array of reals dual, with derivative 0: operators of strict libraries refuse to see both kinds."""
         is_real = hasattr(value, "dtype") and self._xp.isdtype(value.dtype, "real floating")
         return Dual(value, self._xp.zeros_like(value)) if is_real else value
 

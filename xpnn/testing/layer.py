@@ -124,7 +124,12 @@ class _Bench:
         return None
 
     def arguments(self) -> str | None:
-        x, params, state, ctx = self.device(self.inputs(3)), self.tree(self.params), self.tree(self.state), self.context()
+        x, params, state, ctx = (
+            self.device(self.inputs(3)),
+            self.tree(self.params),
+            self.tree(self.state),
+            self.context(),
+        )
         before = [np.array(self.host(a)) for a in (x, *_arrays(params), *_arrays(state))]
         y, saved, _ = self.layer.forward(params, state, x, ctx)
         dy = y + 1.0

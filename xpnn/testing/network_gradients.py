@@ -118,7 +118,8 @@ def _check_array(
 
 
 def _join(results: list[tuple[str, list[tuple[float, tuple[int, ...]]], int]], tolerance: float) -> GradientReport:
-    greatest, worst, checked = 0.0, ("", ()), 0
+    greatest, checked = 0.0, 0
+    worst: tuple[str, tuple[int, ...]] = ("", ())
     for name, errors, _ in results:
         checked += len(errors)
         for error, index in errors:

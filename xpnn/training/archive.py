@@ -1,7 +1,8 @@
 """A network as one file: snapshot and architecture in the safetensors layout.
 
 Parameters and running averages stand under their own names (``0.weight``), so that any reader of safetensors can use
-them; the optimizer's vectors have ``optimizer/`` in front. The metadata hold the architecture and the training's position.
+them; the optimizer's vectors have ``optimizer/`` in front. The metadata hold the architecture and where training
+stands.
 """
 
 import math
@@ -49,7 +50,9 @@ def save(path: str | Path, archive: Archive) -> None:
     }
     network = {name: encode(value) for name, value in archive.arguments.items()}
     network["input_shape"] = list(snapshot.input_shape)
-    safetensors.write(path, tensors, {"schema": SCHEMA, "network": network, "notes": archive.notes, "training": training})
+    safetensors.write(
+        path, tensors, {"schema": SCHEMA, "network": network, "notes": archive.notes, "training": training}
+    )
 
 
 def load(path: str | Path, custom_types: Mapping[str, type]) -> Archive:

@@ -72,7 +72,9 @@ def decode(data: Any, types: Mapping[str, type], shared: list[Any] | None = None
     if kind == _SHARED:
         return _shared_layer(data.get("layer"), shared)
     if not isinstance(kind, str) or kind not in types:
-        raise CheckpointError(f"type must be one of {', '.join(sorted(types))}, or be given in custom_types, got {kind!r}.")
+        raise CheckpointError(
+            f"type must be one of {', '.join(sorted(types))}, or be given in custom_types, got {kind!r}."
+        )
     names = {field.name for field in fields(types[kind]) if field.init}
     values = {name: decode(value, types, shared) for name, value in data.items() if name != "type"}
     if values.keys() - names:

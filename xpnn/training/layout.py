@@ -95,7 +95,9 @@ class Layout:
         children: Mapping[str, Layer] = getattr(layer, "children", {})
         owner = self._owners.setdefault(id(layer), path)
         if owner != path and any(True for _ in leaves(state)):
-            raise ArgumentError(f"layer {'.'.join(path)}, {layer!r}: a layer with state must not be shared, got it twice.")
+            raise ArgumentError(
+                f"layer {'.'.join(path)}, {layer!r}: a layer with state must not be shared, got it twice."
+            )
         for key, value in params.items():
             if key in children:
                 self._add(children[key], value, state[key], (*path, key))

@@ -1,6 +1,7 @@
 """`Snapshot`: all that a network has learnt and where its training stands, on the host.
 
-Moving to another backend, copying, saving and loading are one thing: take a snapshot here, build a learner from it there.
+Moving to another backend, copying, saving and loading are one thing: take a snapshot here, build a learner from it
+there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -83,7 +84,9 @@ def take(learner: Learner) -> Snapshot:
 
 
 def restore(recipe: Recipe, backend: Backend, streams: Streams, snapshot: Snapshot) -> Learner:
-    """Build a learner that goes on where `snapshot` was taken. Nothing is drawn, and no array is made before all shapes fit.
+    """Build a learner that goes on where `snapshot` was taken.
+
+    Nothing is drawn, and no array is made before all shapes fit.
 
     Raises
     ------

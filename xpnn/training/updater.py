@@ -14,14 +14,14 @@ __all__ = ["Updater"]
 class Updater:
     """State of `optimizer` for `weights`: step count, learning rate, and state vectors.
 
-    Where vectors are written in place, the update runs over blocks of the backend's `block_size`: the temporaries of the
-    formula then stay in the processor's cache, whatever the size of the network.
+    Where vectors are written in place, the update runs over blocks of the backend's `block_size`: the temporaries of
+    the formula then stay in the processor's cache, whatever the size of the network.
     """
 
     def __init__(self, optimizer: Optimizer, weights: Weights, penalty: Penalty) -> None:
         self.optimizer, self.penalty, self._weights = optimizer, penalty, weights
         self.step = 0
-        self.learning_rate: float = optimizer.learning_rate  # type: ignore[attr-defined]
+        self.learning_rate: float = optimizer.learning_rate
         self.vectors: dict[str, Array] = optimizer.zero_state(weights.backend.xp, weights.flat)
         decays = bool(getattr(optimizer, "weight_decay", 0.0))
         self.mask: Array | None = weights.decay_mask() if decays or penalty else None

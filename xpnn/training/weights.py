@@ -18,8 +18,8 @@ __all__ = ["Weights"]
 class Weights:
     """Parameters and state of `layer` on `backend`.
 
-    Where the library's slices are views (`in_place`), the vector is made once and written in place, and the layers' views
-    of it are made once too. Elsewhere every step makes a new vector.
+    Where the library's slices are views (`in_place`), the vector is made once and written in place, and the layers'
+    views of it are made once too. Elsewhere every step makes a new vector.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Weights:
         return flat, self._make_tree(flat)
 
     def gradient(self, grads: Params) -> Array:
-        """Return a tree of gradients as one vector; where vectors are written in place, it is valid until the next call."""
+        """Return a tree of gradients as one vector, valid until the next call where vectors are written in place."""
         if not self.in_place:
             return self.layout.join(grads, self.backend.xp, self.dtype, self.backend.device)
         flat, tree = self._gradient
