@@ -300,6 +300,15 @@ class TestOrphans:
         assert is_intact(path, 2)
 
     @posix
+    def test_what_cannot_be_removed_does_not_hinder_the_rest(self, path):
+        folders = [path.with_name(f"{path.name}.{number:016x}.xpnn-tmp") for number in range(10)]
+        for number, folder in enumerate(folders):
+            folder.mkdir()
+            orphan(path, digits=f"{number + 10:016x}")
+        write(path, tensors(2), 2)
+        assert sorted(path.parent.iterdir()) == sorted([path, *folders])
+
+    @posix
     def test_files_of_other_names_stay(self, path):
         others = [
             orphan(path, stem="other.safetensors"),

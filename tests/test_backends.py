@@ -45,6 +45,13 @@ def test_a_word_gives_a_backend_of_that_name_and_always_the_same_object():
         assert get_backend(word).name == word
 
 
+def test_a_backend_is_opened_once(fresh, monkeypatch):
+    opened = []
+    monkeypatch.setattr(_opening, "_opener", lambda name, points: lambda device: opened.append(name))
+    assert get_backend("numpy") is get_backend("numpy")
+    assert opened == ["numpy"]
+
+
 def test_a_backend_is_let_through(backend):
     assert get_backend(backend) is backend
 
@@ -65,7 +72,14 @@ def test_an_unknown_word_is_refused_with_the_nearest_match_and_the_list(fresh, w
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("value", [3, None, np, type(get_backend("numpy"))])
+class NotOpened:
+    """A class with all members of a backend, where an instance is meant."""
+
+    name, xp, device = "numpy", np, "cpu"
+    asarray = to_numpy = synchronize = print
+
+
+@pytest.mark.parametrize("value", [3, None, np, NotOpened])
 def test_what_is_neither_a_word_nor_a_backend_is_refused(value):
     with pytest.raises(ArgumentTypeError) as caught:
         get_backend(value)

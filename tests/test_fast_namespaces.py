@@ -27,7 +27,9 @@ def test_fast_sums_and_maxima_of_numpy_agree_with_numpy(dtype, shape, keepdims):
                 tolerance = np.finfo(dtype).eps * max(x.size, 1) * 100 if dtype.startswith("f") else 0
                 assert np.all(np.abs(result - wanted) <= (tolerance if function == "sum" else 1e-5 * np.abs(wanted)))
                 assert np.array_equal(argument, before)
-    assert xp.sum(x, dtype=np.float64).dtype == np.float64
+    for axis in (None, *range(x.ndim)):
+        assert xp.sum(x, axis=axis, dtype=np.float64).dtype == np.float64
+        assert xp.sum(x.astype(np.int32), axis=axis).dtype == np.int64
     assert np.array_equal(xp.sign(x), np.sign(x))
 
 

@@ -329,6 +329,11 @@ MESSAGES = [
         ArgumentError,
         "dtype must be one of float32, float64, got 'float16'. Did you mean 'float64'?",
     ),
+    (
+        lambda: _net(metrics=["accuracy", "accuracy"]),
+        ArgumentError,
+        "metrics must have different names, got 'accuracy' twice: give one a name of its own.",
+    ),
     (lambda: _net(seed=-1), ArgumentError, "seed must be an integer of at least 0, got -1."),
     (lambda: _net(l2=-1.0), ArgumentError, "l2 must be a finite number of at least 0, got -1.0."),
     (

@@ -1,8 +1,10 @@
 """The file format: layout, round trips, faults. Writing as a whole or not at all: test_atomic_file.py."""
 
 import copy
+import functools
 import gzip
 import io
+import itertools
 import json
 import math
 import os
@@ -282,6 +284,14 @@ EDGES = {
     "a number beyond all": (frame('{"a":1e999}'), "its header is no strict JSON ('1e999' is too large for a number)"),
     "an integer of 5000 digits": (frame('{"a":' + "9" * 5000 + "}"), "its header is no strict JSON (Exceeds the limit"),
     "a deep header": (frame('{"a":' + DEEP + "}"), "its header is no strict JSON (it nests deeper than 128 levels)"),
+    "a header a little too deep": (
+        frame('{"a":' + "[" * 128 + "]" * 128 + "}"),
+        "its header is no strict JSON (it nests deeper than 128 levels)",
+    ),
+    "metadata a little too deep": (
+        frame(json.dumps({"__metadata__": {"xpnn": '{"network":' + "[" * 128 + "]" * 128 + ',"sha256":""}'}})),
+        "its text under 'xpnn' is no strict JSON (it nests deeper than 128 levels)",
+    ),
     "no metadata": (frame("{}"), "its __metadata__ must hold one text under 'xpnn', not None"),
     "metadata that are a list": (
         frame('{"__metadata__":[]}'),
@@ -374,6 +384,10 @@ EDGES = {
         signed(table(shape=[2**62]), ZEROS),
         "the shape of tensor 'a' is too large, [4611686018427387904]",
     ),
+    "a shape of 2**63 bytes": (
+        signed(table(shape=[2**61]), ZEROS),
+        "the shape of tensor 'a' is too large, [2305843009213693952]",
+    ),
     "a shape that wraps to 8 bytes": (
         signed(table(shape=[2**32, 2**32, 2]), ZEROS),
         "the shape of tensor 'a' is too large",
@@ -465,6 +479,34 @@ class TestFaults:
                 value = [value]
             with pytest.raises(ArgumentError, match="it nests deeper than 128 levels"):
                 encode({}, value)
+        with pytest.raises(ArgumentError, match="it nests deeper than 128 levels"):
+            encode({}, functools.reduce(lambda value, _: (value,), range(128), ()))
+
+    def test_a_header_of_just_the_limit_is_read(self):
+        text = json.dumps({"__metadata__": {"xpnn": envelope({}, b"", 5)}})
+        assert decode(frame(text + " " * (2**24 - len(text)))) == ({}, 5)
+
+    def test_the_lines_of_the_table_may_stand_in_any_order(self):
+        lines = {
+            "a": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]},
+            "b": {"dtype": "F64", "shape": [0], "data_offsets": [2, 2]},
+            "c": {"dtype": "I8", "shape": [1, 3], "data_offsets": [2, 5]},
+            "d": {"dtype": "U8", "shape": [0, 3], "data_offsets": [5, 5]},
+        }
+        for order in itertools.permutations(lines):
+            tensors, _ = decode(signed({name: lines[name] for name in order}, bytes(range(5))))
+            assert [tensors[name].tolist() for name in "abcd"] == [[0, 1], [], [[2, 3, 4]], []]
+
+    def test_sentences_stay_short_whatever_a_file_holds(self):
+        for lines in (
+            {"a" * 10_000: {}},
+            {"a": "b" * 10_000},
+            table("c" * 10_000),
+            table(shape=[2] * 10_000),
+            table(x="d" * 9_999),
+        ):
+            fault(signed(lines, ZEROS))
+        fault(frame(json.dumps({"__metadata__": {"a" * 10_000: list(range(10_000))}})))
 
     @pytest.mark.parametrize(
         ("make", "kind"),

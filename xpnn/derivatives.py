@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from xpnn.backend import using
 from xpnn.context import RunContext
 from xpnn.errors import ShapeError
 from xpnn.namespaces import Dual, DualNamespace
@@ -43,7 +44,11 @@ def jvp(network: Network, x: Any, tangent_x: Any = None, tangent_parameters: Any
     ShapeError
         If a direction has another shape than what it moves.
     """
-    learner = network.build(np.shape(x)[1:])._built
+    with using(network.backend):
+        return _jvp(network.build(np.shape(x)[1:])._built, x, tangent_x, tangent_parameters)
+
+
+def _jvp(learner: Learner, x: Any, tangent_x: Any, tangent_parameters: Any) -> tuple[HostArray, HostArray]:
     x = ingest_inputs(x, learner.weights, learner.input_shape)
     flat = _dual(learner, learner.weights.flat, tangent_parameters, "tangent_parameters")
     ctx = RunContext(_LiftedBackend(learner.backend), False, learner.streams)
@@ -73,7 +78,11 @@ def hessian_vector_product(network: Network, x: Any, y: Any, direction: Any) -> 
     product : ndarray, shape (count_parameters(),)
         :math:`H v`.
     """
-    learner = network.build(np.shape(x)[1:])._built
+    with using(network.backend):
+        return _hessian_vector_product(network.build(np.shape(x)[1:])._built, x, y, direction)
+
+
+def _hessian_vector_product(learner: Learner, x: Any, y: Any, direction: Any) -> HostArray:
     x = ingest_inputs(x, learner.weights, learner.input_shape)
     y = ingest_targets(y, x, learner.loss, learner.weights, learner.output_shape)
     if learner.backend.xp.isdtype(y.dtype, "real floating"):

@@ -1,20 +1,25 @@
-"""`Network`: layers that learn, on one backend."""
+"""`Network`: layers that learn, on one backend.
 
-from collections.abc import Iterable, Mapping, Sequence
+One long page, because it is the one that users read: each method checks its arguments and hands them on to
+`xpnn.training`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
 from xpnn import _check
-from xpnn.backend import float_dtype, get_backend, to_host
+from xpnn.backend import float_dtype, get_backend, to_host, using
 from xpnn.callbacks import Callback, Progress
 from xpnn.callbacks.progress import verbosity
 from xpnn.errors import ArgumentError, ArgumentTypeError, NotBuiltError
 from xpnn.layers import Sequential
 from xpnn.losses import get_loss
-from xpnn.metrics import get_metric
+from xpnn.metrics import Metric, get_metric
 from xpnn.optimizers import get_optimizer
 from xpnn.random import Streams
 from xpnn.training import archive, evaluation, snapshot
@@ -31,6 +36,20 @@ from xpnn.training.summary import Summary, summarise
 from xpnn.typing import Array, Backend, HostArray, Named
 
 __all__ = ["Network"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _on_device(method: Callable[Concatenate["Network", P], T]) -> Callable[Concatenate["Network", P], T]:
+    """Run a method of a network with the device of its backend as the current one."""
+
+    @wraps(method)
+    def wrapped(self: "Network", /, *args: P.args, **options: P.kwargs) -> T:
+        with using(self.backend):
+            return method(self, *args, **options)
+
+    return wrapped
 
 
 class Network:
@@ -99,7 +118,7 @@ class Network:
         self._layer = Sequential(_as_tuple(layers))
         self.loss = get_loss("loss", loss)
         self.optimizer = get_optimizer("optimizer", optimizer)
-        self.metrics = tuple(get_metric("metrics", metric) for metric in _as_tuple(metrics))
+        self.metrics = _get_metrics(metrics, getattr(self.loss, "threshold", 0.5))
         self.backend = get_backend(backend)
         self.dtype = _check.choice("dtype", dtype, ("float32", "float64"))
         float_dtype(self.backend, self.dtype)
@@ -125,6 +144,7 @@ class Network:
         self._layer = Sequential((*self._layer.layers, layer))
         return self
 
+    @_on_device
     def build(self, input_shape: int | Sequence[int]) -> "Network":
         """Make the parameters for samples of `input_shape`; without it the first call that sees data does it.
 
@@ -162,6 +182,7 @@ class Network:
 
     # ---------------------------------------------------------------------------------------------------- training
 
+    @_on_device
     def fit(
         self,
         x: Any,
@@ -233,6 +254,7 @@ class Network:
         run_epochs(self, self._built, samples, validation, batch_size, epochs, shuffle, watchers)
         return self.history.since(first)
 
+    @_on_device
     def train_on_batch(self, x: Any, y: Any, *, sample_weight: Any = None) -> Array:
         """One step of training on one batch.
 
@@ -246,6 +268,7 @@ class Network:
         y = ingest_targets(y, x, learner.loss, learner.weights, learner.output_shape)
         return learner.step(x, y, ingest_weights(sample_weight, x, learner.weights)).value
 
+    @_on_device
     def loss_and_gradients(
         self, x: Any, y: Any, *, sample_weight: Any = None, training: bool = True
     ) -> tuple[float, dict[str, HostArray], HostArray]:
@@ -289,17 +312,20 @@ class Network:
 
     # ------------------------------------------------------------------------------------------------- using it
 
+    @_on_device
     def evaluate(self, x: Any, y: Any, *, batch_size: int | None = None, sample_weight: Any = None) -> dict[str, float]:
         """Loss and metrics, in inference mode, as Python floats: ``{"loss": ..., "accuracy": ...}``."""
         if batch_size is not None:
             batch_size = _check.integer("batch_size", batch_size)
         return evaluation.evaluate(self._ready(x), self._samples(x, y, sample_weight), batch_size)
 
+    @_on_device
     def predict(self, x: Any, *, batch_size: int | None = None) -> HostArray:
         """Raw outputs, shape (n, ...), as a host array: logits for the losses that want logits."""
         learner, outputs = self._outputs(x, batch_size)
         return np.array(learner.backend.to_numpy(outputs))
 
+    @_on_device
     def predict_proba(self, x: Any, *, batch_size: int | None = None) -> HostArray:
         """Outputs with the loss's link applied, as a host array: probabilities, or for regression the outputs."""
         learner, outputs = self._outputs(x, batch_size)
@@ -308,10 +334,12 @@ class Network:
     # ------------------------------------------------------------------------------------------------ parameters
 
     @property
+    @_on_device
     def parameters(self) -> dict[str, HostArray]:
         """Host copies of all parameters by name, e.g. ``"0.weight"``; tied ones once, under their first name."""
         return self._built.weights.host_parameters()
 
+    @_on_device
     def set_parameters(self, parameters: Mapping[str, Any]) -> None:
         """Replace the named parameters; the others stay. All are checked before any is replaced.
 
@@ -323,20 +351,24 @@ class Network:
         self._built.weights.set_parameters(parameters)
 
     @property
+    @_on_device
     def flat_parameters(self) -> HostArray:
         """Host copy of all parameters as one vector, in the order of `parameters`; can be assigned."""
         weights = self._built.weights
         return np.array(weights.backend.to_numpy(weights.flat))
 
     @flat_parameters.setter
+    @_on_device
     def flat_parameters(self, values: Any) -> None:
         self._built.weights.set_flat(values)
 
     @property
+    @_on_device
     def state(self) -> dict[str, HostArray]:
         """Host copies of what layers remember besides parameters, e.g. ``"1.running_mean"``."""
         return self._built.weights.host_state()
 
+    @_on_device
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Replace the named parts of the state; the others stay. All are checked before any is replaced."""
         self._built.weights.set_state(state)
@@ -348,8 +380,7 @@ class Network:
         target = get_backend(backend)
         float_dtype(target, self.dtype)
         if self._learner is not None:
-            taken = snapshot.take(self._learner)
-            self._learner = snapshot.restore(self._recipe, target, Streams(self.seed), taken)
+            self._learner = _restore(self._recipe, target, self.seed, self._taken())
         self.backend = target
         return self
 
@@ -359,10 +390,10 @@ class Network:
         copy = Network(**arguments, backend=backend)
         copy.history, copy.notes = self.history.since(0), deepcopy(self.notes)
         if self._learner is not None:
-            taken = snapshot.take(self._learner)
-            copy._learner = snapshot.restore(copy._recipe, copy.backend, Streams(self.seed), taken)
+            copy._learner = _restore(copy._recipe, copy.backend, self.seed, self._taken())
         return copy
 
+    @_on_device
     def save(self, path: str | Path) -> None:
         """Write everything that prediction and further training need to one file in the safetensors layout.
 
@@ -375,8 +406,7 @@ class Network:
         ArgumentTypeError
             If a part of the network is no record (a frozen dataclass).
         """
-        taken = snapshot.take(self._built)
-        archive.save(path, archive.Archive(self._arguments, self.history, self.notes, taken))
+        archive.save(path, archive.Archive(self._arguments, self.history, self.notes, self._taken()))
 
     @classmethod
     def load(
@@ -402,7 +432,7 @@ class Network:
         content = archive.load(path, {kind.__name__: kind for kind in custom_types})
         try:
             net = cls(**content.arguments, backend=target)
-            net._learner = snapshot.restore(net._recipe, target, Streams(net.seed), content.snapshot)
+            net._learner = _restore(net._recipe, target, net.seed, content.snapshot)
         except archive.FAULTS as error:
             raise archive.unreadable(path, error) from error
         net.history, net.notes = content.history, content.notes
@@ -434,6 +464,10 @@ class Network:
             raise NotBuiltError("the network must be built first: call build(input_shape), fit(x, y) or predict(x).")
         return self._learner
 
+    @_on_device
+    def _taken(self) -> snapshot.Snapshot:
+        return snapshot.take(self._built)
+
     def _ready(self, x: Any) -> Learner:
         if self._learner is None:
             self.build(sample_shape(x))
@@ -462,8 +496,22 @@ class Network:
         return learner, evaluation.predict(learner, x, batch_size)
 
 
+def _restore(recipe: snapshot.Recipe, backend: Backend, seed: int, taken: snapshot.Snapshot) -> Learner:
+    with using(backend):
+        return snapshot.restore(recipe, backend, Streams(seed), taken)
+
+
 def _as_tuple(parts: Any) -> tuple[Any, ...]:
     return (parts,) if isinstance(parts, str) or not isinstance(parts, Iterable) else tuple(parts)
+
+
+def _get_metrics(metrics: Any, threshold: float) -> tuple[Metric, ...]:
+    parts = tuple(get_metric("metrics", metric, threshold) for metric in _as_tuple(metrics))
+    labels = ["loss", *(part.label for part in parts)]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise ArgumentError(f"metrics must have different names, got {label!r} twice: give one a name of its own.")
+    return parts
 
 
 def _check_callbacks(callbacks: Any) -> tuple[Callback, ...]:

@@ -46,7 +46,7 @@ class NumpyNamespace:
 
     def max(self, x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
         """Maximum over `axis`; short rows through the transpose."""
-        if axis in (-1, 1) and x.ndim == 2 and 0 < x.shape[1] <= _SHORT:
+        if axis in (-1, 1) and x.ndim == 2 and x.shape[1] <= _SHORT:
             top = np.maximum.reduce(np.ascontiguousarray(x.T), axis=0)
             return top[:, None] if keepdims else top
         return array_api_compat.numpy.max(x, axis=axis, keepdims=keepdims)

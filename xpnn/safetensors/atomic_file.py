@@ -93,7 +93,7 @@ def _remove_orphans(target: Path) -> None:
         return
     pattern = re.compile(re.escape(target.name[:_STEM]) + r"\.[0-9a-f]{16}" + re.escape(_SUFFIX))
     with suppress(OSError):
-        for file in [file for file in target.parent.iterdir() if pattern.fullmatch(file.name) and file.is_file()]:
+        for file in [file for file in target.parent.iterdir() if pattern.fullmatch(file.name)]:
             with suppress(OSError), file.open("r+b") as stream:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 file.unlink()

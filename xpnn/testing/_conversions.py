@@ -36,6 +36,8 @@ def round_trips(backend: Backend) -> Iterator[str]:
             yield from _compare(f"asarray of an own array, {name}", backend, backend.asarray(x, dtype), wanted)
             if x.dtype != dtype:
                 yield f"asarray must return dtype {dtype}, got {x.dtype}."
+        total = backend.xp.sum(backend.asarray(grid, dtype))
+        yield from _compare(f"a sum in {name}", backend, total, np.asarray(grid.sum(), dtype=name))
         counts = backend.asarray(np.asarray([[1, 2], [3, 4]]))
         cast = np.asarray([[1, 2], [3, 4]], dtype=name)
         yield from _compare(f"asarray of own integers, {name}", backend, backend.asarray(counts, dtype), cast)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from xpnn.backend import float_dtype, get_backend
+from xpnn.backend import float_dtype, get_backend, using
 from xpnn.context import RunContext
 from xpnn.errors import CheckpointError
 from xpnn.random import HostRng, ShapeRng, Streams
@@ -60,7 +60,12 @@ def check_layer(
     >>> check_layer(Dense(3, activation="tanh"), (4,)).passed
     True
     """
-    bench = _Bench(layer, tuple(input_shape), get_backend(backend), seed)
+    backend = get_backend(backend)
+    with using(backend):
+        return _check(_Bench(layer, tuple(input_shape), backend, seed), nan_safe)
+
+
+def _check(bench: "_Bench", nan_safe: bool) -> Report:
     checks: dict[str, Callable[[], str | None]] = {
         "shapes": bench.shapes,
         "dtypes": bench.dtypes,
@@ -82,7 +87,7 @@ def check_layer(
         except Exception as error:
             failure = f"{type(error).__name__}: {error}"
         if failure is not None:
-            failures.append(f"{layer!r} on {bench.backend.name}, {name}: {failure}")
+            failures.append(f"{bench.layer!r} on {bench.backend.name}, {name}: {failure}")
     return Report(tuple(checks), tuple(failures))
 
 
