@@ -178,7 +178,7 @@ def test_without_threadpoolctl_threads_are_unknown(monkeypatch):
 
 def test_numpys_own_blas_is_described_where_several_are_loaded(monkeypatch):
     pools = [
-        {"user_api": "openmp", "filepath": "libgomp.so", "num_threads": 9},
+        {"user_api": "openmp", "filepath": "numpy.libs/libgomp.so", "num_threads": 9},
         {"user_api": "blas", "filepath": "scipy.libs/libopenblas.so", "num_threads": 8, "architecture": "Zen"},
         {"user_api": "blas", "filepath": "numpy.libs/libopenblas.so", "num_threads": 2, "architecture": "SkylakeX"},
     ]
@@ -314,7 +314,8 @@ def test_a_sweep_refuses_numbers_that_make_no_sense(arguments, message):
 
 # ----------------------------------------------------------------------------------------------------- conclusions
 
-FASTER, EVEN, SLOWER = (50.0, 52.0, 51.0), (90.0, 100.0, 110.0), (200.0, 204.0, 202.0)
+FASTER, SLOWER = (50.0, 52.0, 51.0), (200.0, 204.0, 202.0)
+EVEN, LEVEL = (80.0, 95.0, 120.0), (90.0, 105.0, 115.0)
 
 
 def made_case(width, batch, **others):
@@ -342,13 +343,13 @@ def made_sweep(cases, *names):
     ("times", "sentence"),
     [
         ([SLOWER, SLOWER, FASTER, FASTER], "cupy is faster than numpy from width 256 on at batch 128."),
-        ([SLOWER, EVEN, EVEN, FASTER], "cupy is faster than numpy from width 1024 on at batch 128."),
-        ([FASTER, FASTER, EVEN, SLOWER], "numpy is faster than cupy from width 1024 on at batch 128."),
+        ([SLOWER, EVEN, LEVEL, FASTER], "cupy is faster than numpy from width 1024 on at batch 128."),
+        ([FASTER, FASTER, LEVEL, SLOWER], "numpy is faster than cupy from width 1024 on at batch 128."),
         (
-            [SLOWER, SLOWER, EVEN, EVEN],
+            [SLOWER, SLOWER, EVEN, LEVEL],
             "numpy is faster than cupy up to width 64, with no difference beyond, at batch 128.",
         ),
-        ([EVEN, EVEN, EVEN, EVEN], "Neither cupy nor numpy is faster at any width measured at batch 128."),
+        ([EVEN, LEVEL, EVEN, LEVEL], "Neither cupy nor numpy is faster at any width measured at batch 128."),
         ([FASTER, SLOWER, FASTER, SLOWER], "Neither cupy nor numpy is faster from some width on at batch 128."),
         ([SLOWER, FASTER, FASTER, EVEN], "Neither cupy nor numpy is faster from some width on at batch 128."),
         ([SLOWER] * 4, "numpy is faster than cupy everywhere measured."),
@@ -404,7 +405,7 @@ def test_the_table_shows_medians_spreads_and_the_fastest():
         "One training step in µs: median ± half the distance of the quartiles. 2 hidden layers, float32, Adam.",
         "width  batch  parameters    numpy      cupy        fastest",
         "   16     32          99  100 ± 0  51 ± 0.5   cupy, 1.96 x",
-        " 1024     32          99  100 ± 0   100 ± 5  no difference",
+        " 1024     32          99  100 ± 0   95 ± 10  no difference",
         "",
         "The first step, with compilation, took at most: numpy 1.5 ms, cupy 1.5 ms.",
         "cupy is faster than numpy up to width 16, with no difference beyond, at batch 32.",

@@ -2,6 +2,8 @@
 
 import math
 import types
+import warnings
+from contextlib import contextmanager
 
 import array_api_compat.numpy
 import numpy as np
@@ -67,8 +69,6 @@ def _plain(self, values, dtype=None):
 
 
 def _warn(self, values, dtype=None):
-    import warnings
-
     warnings.warn("slow path", stacklevel=1)
     return np.asarray(values, dtype=dtype)
 
@@ -146,6 +146,14 @@ MUTANTS = {
         {"erfc": lambda self, x: x.dtype.type(1) - np.vectorize(math.erf, otypes=[x.dtype])(x)},
         "erfc must be right in its tail",
     ),
+    "erfc is rough": (
+        {"erfc": lambda self, x: np.vectorize(math.erfc, otypes=[x.dtype])(x) * x.dtype.type(1 + 1e-9)},
+        "erfc must be right in its tail",
+    ),
+    "to_numpy promotes": (
+        {"to_numpy": lambda self, x: np.asarray(x, dtype=float)},
+        "must come back as float32 (4, 6), got float64 (4, 6)",
+    ),
     "erfc of -x": (
         {"erfc": lambda self, x: np.vectorize(math.erfc, otypes=[x.dtype])(-x)},
         "erfc must be right in its tail",
@@ -163,9 +171,28 @@ def test_the_kit_catches_a_backend_with_a_flaw(flaw):
             setattr(mutant, name, value)
         else:
             object.__setattr__(backend, name, value)
-    report = check_backend(backend)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        report = check_backend(backend)
     assert not report.passed
     assert any(sentence in failure for failure in report.failures), report.failures
+
+
+def test_the_kit_works_inside_the_context_that_a_backend_asks_for():
+    class Inside(Broken):
+        depth = 0
+
+        @contextmanager
+        def using(self):
+            Inside.depth += 1
+            yield
+            Inside.depth -= 1
+
+        def asarray(self, values, dtype=None):
+            assert Inside.depth == 1
+            return np.asarray(values, dtype=dtype)
+
+    assert check_backend(Inside("inside")).failures == ()
 
 
 def test_the_kit_catches_a_backend_on_the_wrong_device():

@@ -373,15 +373,20 @@ def test_arrays_may_have_other_names_and_targets_several_columns(capsys, folder)
     assert rows[0] == ["goals_0", "goals_1"]
     np.testing.assert_allclose(np.asarray(rows[1:], dtype=float), y, atol=0.05)
     assert as_json(capsys, "evaluate", model, path)["r2"] > 0.99
+    train = data.train_test_split(x, y, test_fraction=0.2, seed=0)[2]
+    state = Network.load(model).state
+    np.testing.assert_allclose(state["units.scale"], 1 / np.sqrt(np.mean(np.var(train, axis=0))), rtol=1e-6)
 
 
 def test_one_hot_rows_are_classes(capsys, folder):
     x, y = data.moons(80, noise=0.1)
     path, model = folder / "one_hot.npz", folder / "one_hot.safetensors"
     np.savez(path, x=x, y=data.one_hot(y, 2))
-    report = as_json(capsys, "train", path, "--epochs", "2", "--save", model)
+    report = as_json(capsys, "train", path, "--epochs", "20", "--learning-rate", "0.01", "--save", model)
     assert (report["task"], report["classes"]) == ("classification", ["0", "1"])
-    assert as_json(capsys, "evaluate", model, path)["samples"] == 80
+    assert as_json(capsys, "evaluate", model, path)["accuracy"] > 0.8
+    predicted = [int(row[0]) for row in read_csv(succeed(capsys, "predict", model, path))[1:]]
+    assert np.mean(np.asarray(predicted) == y) > 0.8
 
 
 def test_parquet_files_are_read(capsys, folder, flower_model, flowers):
@@ -588,7 +593,8 @@ ERRORS = [
         "the command must be one of backends, bench, check, demo, evaluate, predict, summary, train, got 'trian'. "
         "Did you mean 'train'?",
     ),
-    ("--what", "unrecognized arguments: --what (see xpnn -h)."),
+    ("--what", "the following arguments are required: COMMAND (see xpnn -h)."),
+    ("train good.csv more", "unrecognized arguments: more (see xpnn train -h)."),
     ("train", "the following arguments are required: FILE (see xpnn train -h)."),
     ("predict m.st", "the following arguments are required: FILE (see xpnn predict -h)."),
     ("train good.csv --epochs", "--epochs expected one argument."),

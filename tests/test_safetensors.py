@@ -317,6 +317,10 @@ EDGES = {
         frame(json.dumps({"__metadata__": {"xpnn": DEEP}})),
         "its text under 'xpnn' is no strict JSON (it nests deeper than 128 levels)",
     ),
+    "metadata with half a character": (
+        frame('{"__metadata__":{"xpnn":"\\ud800"}}'),
+        "'utf-8' codec can't encode character '\\ud800' in position 0",
+    ),
     "metadata without a sum": (
         frame(json.dumps({"__metadata__": {"xpnn": '{"network":1}'}})),
         "its text under 'xpnn' must hold network and sha256, not {'network': 1}",

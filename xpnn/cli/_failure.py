@@ -26,7 +26,7 @@ def _explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, KeyboardInterrupt):
         return 130, "interrupted"
     if isinstance(error, argparse.ArgumentError):
-        return 2, f"{error.argument_name or ''} {error.message}".strip()
+        return 2, f"{error.argument_name} {error.message}"
     if isinstance(error, XpnnError):
         return 2 if isinstance(error, ValueError | TypeError) else 1, str(error)
     if isinstance(error, OSError):

@@ -3,8 +3,6 @@
 import argparse
 from typing import Any, NoReturn, TypeAlias
 
-from xpnn.errors import ArgumentError
-
 __all__ = ["Commands", "Parser", "add_backend", "add_json", "add_model"]
 
 Commands: TypeAlias = "argparse._SubParsersAction[Any]"
@@ -12,14 +10,14 @@ Commands: TypeAlias = "argparse._SubParsersAction[Any]"
 
 
 class Parser(argparse.ArgumentParser):
-    """Options are written out in full; a wrong one raises `argparse.ArgumentError` or `ArgumentError`."""
+    """Options are written out in full; whatever is wrong with them raises `argparse.ArgumentError`."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"exit_on_error": False, "allow_abbrev": False, **options})
 
     def error(self, message: str) -> NoReturn:
         """Raise, in place of printing the usage."""
-        raise ArgumentError(f"{message} (see {self.prog} -h).")
+        raise argparse.ArgumentError(None, message)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

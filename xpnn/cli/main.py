@@ -1,5 +1,6 @@
 """`main`: the entry point of the command ``xpnn``."""
 
+import argparse
 import os
 import sys
 import warnings
@@ -10,6 +11,7 @@ from xpnn import _check
 from xpnn.cli import backends, bench, check, demo, evaluate, predict, summary, train
 from xpnn.cli._failure import explain
 from xpnn.cli._parser import Parser
+from xpnn.errors import ArgumentError
 
 __all__ = ["main"]
 
@@ -51,22 +53,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    parser = Parser(prog="xpnn", description=xpnn.__doc__, epilog="'xpnn COMMAND -h' explains a command.")
-    parser.add_argument("--version", action="version", version=f"xpnn {xpnn.__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for command in _COMMANDS:
-        command.add_parser(commands)
-    if arguments and not arguments[0].startswith("-"):
-        _check.choice("the command", arguments[0], commands.choices)
     try:
-        args = parser.parse_args(arguments)
+        args = _parse(arguments)
     except SystemExit:  # -h and --version have printed what was asked for
-        return 0
-    if args.command is None:
-        parser.print_help()
         return 0
     code: int = args.run(args)
     return code
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = Parser(prog="xpnn", description=xpnn.__doc__, epilog="'xpnn COMMAND -h' explains a command.")
+    parser.add_argument("--version", action="version", version=f"xpnn {xpnn.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add_parser(commands)
+    words = [word for word in arguments[:1] if not word.startswith("-")]
+    for word in words:
+        _check.choice("the command", word, commands.choices)
+    try:
+        return parser.parse_args(arguments or ["-h"])
+    except argparse.ArgumentError as error:
+        if error.argument_name is not None:
+            raise
+        raise ArgumentError(f"{error.message} (see {' '.join(['xpnn', *words])} -h).") from None
 
 
 def _drop_stdout() -> None:
