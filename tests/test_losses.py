@@ -499,8 +499,10 @@ def test_labels_of_every_kind_become_int64(loss):
     assert check(loss, [True, False], (2,)).tolist() == [1, 0]
     assert check(loss, np.zeros((4, 5)), (5, 3)).shape == (4, 5)
     assert check(loss, np.zeros((4, 5, 1)), (5, 3)).shape == (4, 5)
-    for empty in (np.zeros(0), np.zeros(0, int)):
-        assert check(loss, empty, (3,)).dtype == np.int64
+    for kind in (bool, "u1", "i2", "i4", "u8", ">i8", "f4"):
+        for zeros in (np.zeros(2, kind), np.zeros(3, kind), np.zeros(0, kind)):
+            y = check(loss, zeros, (3,))
+            assert y.dtype == np.int64 and y.dtype.isnative and y.tolist() == zeros.tolist()
     labels = np.asarray([2, 0, 1])
     assert check(loss, labels, (3,)) is labels
 

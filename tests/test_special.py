@@ -76,8 +76,8 @@ def test_native_functions_agree_with_erfc():
     for word in ("torch", "jax"):
         pytest.importorskip(word)
         backend = get_backend(word)
-        for dtype, (end, _) in DTYPES.items():
-            x = backend.asarray(np.linspace(-6, end, 2001).astype(dtype))
+        for dtype in DTYPES:
+            x = backend.asarray(_reference(dtype)[0])
             ours, native = backend.to_numpy(special.erfc(x, backend.xp)), backend.to_numpy(backend.erfc(x))
             np.testing.assert_allclose(ours, native, rtol={"float32": 2e-5, "float64": 2e-13}[dtype])
 
@@ -96,7 +96,7 @@ def test_erfc_fades_into_zero_through_the_subnormal_numbers():
     np.testing.assert_allclose(special.erfc(x, np), exact, rtol=2e-15, atol=1.5e-323)
 
 
-@pytest.mark.parametrize("shape", [(), (0,), (0, 3), (2, 3, 2)])
+@pytest.mark.parametrize("shape", [(), (0, 3), (2, 3, 2)])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_erfc_keeps_shape_type_device_and_its_argument(backend, shape, dtype):
     host = np.full(shape, 0.5, dtype=dtype)
