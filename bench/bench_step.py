@@ -9,10 +9,10 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 from one_thread import pin
+from step_table import bases, tables
 
 MODELS = {
     "2-24-24-3": (300, 1e-2),
@@ -55,7 +55,7 @@ def main() -> int:
     for name in args.models.split(","):
         print(f"{name}, batch {MODELS[name][0]} ...", file=sys.stderr)
         results[name] = _measure(name, makers, args.rounds, args.cpu_time)
-    print(_tables(results, list(makers)))
+    print(tables(results, list(makers)))
     if args.save:
         _save(machine, {"clock": "processor" if args.cpu_time else "wall", "models": results})
     return 0
@@ -116,32 +116,8 @@ def _measure(name: str, makers: dict[str, Callable[[Any], Any]], rounds: int, cp
         "versions": {library: version for peer in peers.values() for library, version in peer.versions.items()},
         "loss": losses,
         "step_us": {peer: asdict(timings.step_us(peer)) for peer in peers},
-        "ratios": {base: {peer: asdict(timings.ratio(peer, base)) for peer in peers} for base in _bases(makers)},
+        "ratios": {base: {peer: asdict(timings.ratio(peer, base)) for peer in peers} for base in bases(peers)},
     }
-
-
-def _bases(names: Any) -> list[str]:
-    return [base for base in ("jax.jit", "plain NumPy") if base in names]
-
-
-def _tables(results: dict[str, Any], names: list[str]) -> str:
-    """Medians in microseconds, then the medians of the ratios per round."""
-    from xpnn.bench.table import format_us, render_rows
-
-    def table(title: str, cell: Callable[[Any, str], str]) -> str:
-        rows = [[f"{model} @ {r['batch']}", *(cell(r, name) for name in names)] for model, r in results.items()]
-        return f"{title}\n{render_rows([['', *names], *rows])}"
-
-    def microseconds(result: Any, name: str) -> str:
-        return format_us(result["step_us"][name]["median"])
-
-    tables = [table("One training step in µs (median)", microseconds)]
-    tables += [table(f"Ratio to {base}", partial(_ratio, base)) for base in _bases(names)]
-    return "\n\n".join(tables)
-
-
-def _ratio(base: str, result: Any, name: str) -> str:
-    return f"{result['ratios'][base][name]['median']:.2f}"
 
 
 def _save(machine: Any, results: dict[str, Any]) -> None:

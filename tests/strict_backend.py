@@ -8,6 +8,8 @@ import numpy as np
 
 __all__ = ["StrictBackend", "open_backend"]
 
+array_api_strict.set_array_api_strict_flags(api_version="2024.12", boolean_indexing=False, data_dependent_shapes=False)
+
 
 @dataclass(frozen=True)
 class StrictBackend:
@@ -20,7 +22,10 @@ class StrictBackend:
     def asarray(self, values: Any, dtype: Any = None) -> Any:
         """Copy host values, or take an array of the library to this device."""
         if not isinstance(values, array_api_strict.asarray(0).__class__):
-            return array_api_strict.asarray(np.asarray(values), dtype=dtype, device=self.device, copy=True)
+            values = np.asarray(values)
+            if self.device == array_api_strict.Device("no_x64") and values.dtype == np.int64:
+                values = values.astype(np.int32)
+            return array_api_strict.asarray(values, dtype=dtype, device=self.device, copy=True)
         moved = values.to_device(self.device)
         return moved if dtype is None else array_api_strict.astype(moved, dtype, copy=False)
 

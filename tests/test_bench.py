@@ -14,8 +14,9 @@ import pytest
 
 from xpnn import bench
 from xpnn.backend import get_backend
-from xpnn.bench import contestants, machine, table, workload
-from xpnn.bench.timing import Contender, Spread, Timings, interleave
+from xpnn.bench import blas, contestants, machine, table, workload
+from xpnn.bench.timing import Contender, interleave
+from xpnn.bench.timings import Spread, Timings
 from xpnn.bench.workload import Workload, disagreements
 from xpnn.cli.main import main
 from xpnn.errors import ArgumentError, BackendError
@@ -146,8 +147,8 @@ def test_a_machine_is_described_in_json():
 
 
 def test_haswell_kernels_on_a_processor_with_avx512_are_worth_a_warning():
-    slow = machine.Blas("openblas", "0.3", threads=1, kernels="Haswell")
-    (sentence,) = machine._slow_kernels(slow, has_avx512=True)
+    slow = blas.Blas("openblas", "0.3", threads=1, kernels="Haswell")
+    (sentence,) = blas.warn_of_slow_kernels(slow, avx512=True)
     assert sentence == (
         "OpenBLAS runs its Haswell kernels (AVX2) on a processor that has AVX-512; products may be up to 1.6 times "
         "faster with OPENBLAS_CORETYPE=SkylakeX, set before Python starts."
@@ -156,7 +157,7 @@ def test_haswell_kernels_on_a_processor_with_avx512_are_worth_a_warning():
 
 @pytest.mark.parametrize(("kernels", "has_avx512"), [("Haswell", False), ("SkylakeX", True), (None, True)])
 def test_nothing_is_said_where_the_kernels_fit(kernels, has_avx512):
-    assert machine._slow_kernels(machine.Blas("openblas", "0.3", kernels=kernels), has_avx512) == ()
+    assert blas.warn_of_slow_kernels(blas.Blas("openblas", "0.3", kernels=kernels), has_avx512) == ()
 
 
 @pytest.mark.parametrize(
@@ -165,15 +166,15 @@ def test_nothing_is_said_where_the_kernels_fit(kernels, has_avx512):
 )
 def test_avx512_is_read_from_numpys_configuration(monkeypatch, baseline, found, expected):
     config = {"SIMD Extensions": {"baseline": baseline, "found": found}}
-    monkeypatch.setattr(machine.np, "show_config", lambda mode: config)
-    assert machine._has_avx512() is expected
+    monkeypatch.setattr(blas.np, "show_config", lambda mode: config)
+    assert blas.has_avx512() is expected
 
 
 def test_without_threadpoolctl_threads_are_unknown(monkeypatch):
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
-    blas = machine._blas()
-    assert (blas.threads, blas.kernels) == (None, None)
-    assert str(blas).endswith("threads unknown (pip install 'xpnn[bench]')")
+    found = blas.find_blas()
+    assert (found.threads, found.kernels) == (None, None)
+    assert str(found).endswith("threads unknown (pip install 'xpnn[bench]')")
 
 
 def test_numpys_own_blas_is_described_where_several_are_loaded(monkeypatch):
@@ -183,14 +184,14 @@ def test_numpys_own_blas_is_described_where_several_are_loaded(monkeypatch):
         {"user_api": "blas", "filepath": "numpy.libs/libopenblas.so", "num_threads": 2, "architecture": "SkylakeX"},
     ]
     monkeypatch.setitem(sys.modules, "threadpoolctl", SimpleNamespace(threadpool_info=lambda: pools))
-    blas = machine._blas()
-    assert (blas.threads, blas.kernels) == (2, "SkylakeX")
-    assert str(blas).endswith(", SkylakeX kernels, threads: 2")
+    found = blas.find_blas()
+    assert (found.threads, found.kernels) == (2, "SkylakeX")
+    assert str(found).endswith(", SkylakeX kernels, threads: 2")
 
 
 def test_a_blas_that_threadpoolctl_does_not_know_has_unknown_threads(monkeypatch):
     monkeypatch.setitem(sys.modules, "threadpoolctl", SimpleNamespace(threadpool_info=list))
-    assert machine._blas().threads is None
+    assert blas.find_blas().threads is None
 
 
 def test_the_processor_is_named_as_linux_names_it(tmp_path):
@@ -332,7 +333,7 @@ def made_sweep(cases, *names):
         system="Linux",
         processor="Fast One",
         cores=2,
-        blas=machine.Blas("openblas", "0.3", 1, "SkylakeX"),
+        blas=blas.Blas("openblas", "0.3", 1, "SkylakeX"),
         backends={name: {"version": "9"} for name in ("numpy", *names)},
         warnings=(),
     )

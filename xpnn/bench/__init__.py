@@ -16,7 +16,8 @@ from xpnn.bench.machine import Machine, describe_machine
 from xpnn.bench.result import Case, Sweep
 from xpnn.bench.sweep import run_sweep
 from xpnn.bench.table import render
-from xpnn.bench.timing import Contender, Spread, Timings, interleave
+from xpnn.bench.timing import Contender, interleave
+from xpnn.bench.timings import Spread, Timings
 
 __all__ = [
     "Case",

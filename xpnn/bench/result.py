@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from xpnn.bench.machine import Machine
-from xpnn.bench.timing import Spread, Timings
+from xpnn.bench.timings import Spread, Timings
 
 __all__ = ["Case", "Sweep"]
 

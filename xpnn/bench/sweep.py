@@ -6,7 +6,8 @@ from itertools import product
 from xpnn import _check
 from xpnn.bench.machine import describe_machine
 from xpnn.bench.result import Case, Sweep
-from xpnn.bench.timing import Timings, interleave
+from xpnn.bench.timing import interleave
+from xpnn.bench.timings import Timings
 from xpnn.bench.workload import Runner, Workload, disagreements
 from xpnn.errors import ArgumentError
 from xpnn.typing import Backend

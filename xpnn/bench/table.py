@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from xpnn.bench.crossover import conclusions
 from xpnn.bench.result import Case, Sweep
-from xpnn.bench.timing import Spread
+from xpnn.bench.timings import Spread
 
 __all__ = ["format_us", "render", "render_rows"]
 

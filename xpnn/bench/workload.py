@@ -7,9 +7,9 @@ from math import isclose
 
 import numpy as np
 
-from xpnn import Network
 from xpnn.bench.timing import Contender
 from xpnn.layers import Dense
+from xpnn.network import Network
 from xpnn.typing import Array, Backend
 
 __all__ = ["Runner", "Workload", "disagreements"]
