@@ -49,7 +49,7 @@ def main() -> int:
         print("bench_step: error:", *missing.values(), file=sys.stderr)
         return 2
     makers = {f"xpnn on {word}": _xpnn(word) for word in backends} | _peers(args.without.split(","))
-    machine = describe_machine(backends.values())
+    machine = describe_machine(backends)
     print(machine, end="\n\n", flush=True)
     results = {}
     for name in args.models.split(","):

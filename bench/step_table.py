@@ -23,9 +23,9 @@ def tables(results: dict[str, Any], names: list[str]) -> str:
     def microseconds(result: Any, name: str) -> str:
         return format_us(result["step_us"][name]["median"])
 
-    tables = [table("One training step in µs (median)", microseconds)]
-    tables += [table(f"Ratio to {base}", partial(_ratio, base)) for base in bases(names)]
-    return "\n\n".join(tables)
+    parts = [table("One training step in µs (median)", microseconds)]
+    parts += [table(f"Ratio to {base}", partial(_ratio, base)) for base in bases(names)]
+    return "\n\n".join(parts)
 
 
 def _ratio(base: str, result: Any, name: str) -> str:

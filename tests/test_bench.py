@@ -139,9 +139,9 @@ def test_timing_refuses_numbers_that_make_no_sense(arguments, message):
 
 
 def test_a_machine_is_described_in_json():
-    facts = bench.describe_machine([get_backend("numpy")])
+    facts = bench.describe_machine({"numpy:cpu": get_backend("numpy")})
     assert json.loads(json.dumps(asdict(facts)))["numpy"] == np.__version__
-    assert facts.backends["numpy"]["version"] == np.__version__
+    assert facts.backends["numpy:cpu"]["version"] == np.__version__
     assert facts.cores >= 1
     assert facts.processor
 

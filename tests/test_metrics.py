@@ -204,6 +204,16 @@ def test_the_first_of_equal_outputs_is_the_class_and_one_half_means_no(backend):
     assert measure(TopKAccuracy(1), backend, ties, np.asarray([0, 1, 3]), cuts=(0, 3)) == 1
 
 
+def test_targets_are_judged_by_the_same_threshold_as_outputs(portable):
+    outputs, targets = np.asarray([[0.3], [0.3], [0.1], [0.1]]), np.asarray([[0.4], [0.2], [0.4], [0.2]])
+    for kind in (Accuracy, BinaryAccuracy):
+        assert measure(kind(threshold=0.25), portable, outputs, targets, cuts=(0, 4)) == 0.5
+        assert measure(kind(threshold=0.15), portable, outputs, targets, cuts=(0, 4)) == 0.5
+        assert measure(kind(), portable, outputs, targets, cuts=(0, 4)) == 1.0
+    assert measure(Recall(threshold=0.25), portable, outputs, targets, cuts=(0, 4)) == 0.5
+    assert measure(Precision(threshold=0.15), portable, outputs, targets, cuts=(0, 4)) == 1.0
+
+
 def test_a_class_whose_output_is_nan_is_never_at_the_top(backend):
     outputs = np.asarray([[0.1, 0.2, np.nan], [np.nan] * 3, [0.3, 0.2, 0.1]])
     for k, expected in ((1, 1 / 3), (2, 2 / 3), (3, 2 / 3)):
@@ -260,15 +270,24 @@ def test_r2_of_drifting_batches_is_that_of_all_samples():
             assert measure(R2(), NUMPY, outputs, targets, weight, cuts) == pytest.approx(expected, rel=1e-13)
 
 
-def test_r2_of_constant_targets_is_one_if_they_are_met_and_else_zero(backend):
+def test_r2_of_constant_targets_is_one_if_they_are_met_and_else_zero(portable):
     metrics = pytest.importorskip("sklearn.metrics")
-    targets = np.full((N, 1), 0.125, "f4")
-    for outputs, expected in ((targets, 1.0), (targets + 0.5, 0.0)):
-        for value in (0.1, 0.7, 1e6 / 3):
-            y = np.full((N, 1), value, "f4")
-            x = y + (outputs - targets)
-            assert measure(R2(), backend, x, y, WEIGHT, (0, 30, N), "float32") == expected
-        assert metrics.r2_score(targets, outputs) == expected
+    rng = np.random.default_rng(4)
+    for value in rng.normal(size=20) * 10 ** rng.uniform(-3, 6, 20):
+        targets = np.full((N, 1), value, "f4")
+        for outputs, expected in ((targets, 1.0), (targets * 2, 0.0)):
+            assert measure(R2(), portable, outputs, targets, WEIGHT, (0, 30, N), "float32") == expected
+            assert metrics.r2_score(targets, outputs) == expected
+
+
+def test_r2_keeps_its_digits_after_a_batch_without_weight(portable):
+    metrics = pytest.importorskip("sklearn.metrics")
+    targets = (1e7 + REALS * 10).astype("f4")
+    outputs = targets + np.round(GUESSES - REALS)
+    weight = np.where(np.arange(N) < 20, 0.0, 1.0)
+    expected = metrics.r2_score(targets[20:], outputs[20:])
+    actual = measure(R2(), portable, outputs, targets, weight, (0, 20, 40, N), "float32")
+    assert actual == pytest.approx(expected, rel=1e-5)
 
 
 # ------------------------------------------------------------------------------------------------------ the boundary

@@ -65,7 +65,7 @@ class Rng(Protocol):
 class Backend(Protocol):
     """One array library on one device. See `xpnn.testing.check_backend` for the conformance kit.
 
-    Four more members are optional; xpnn looks for them once per network and has a default for each:
+    Five more members are optional; xpnn looks for them once per network and has a default for each:
 
     ``erfc(x)``
         Complementary error function; the default is `xpnn.special.erfc`, which is written in the standard alone.
@@ -75,6 +75,9 @@ class Backend(Protocol):
     ``shares_views``
         True if slices and reshaped slices of an array are views through which writes are seen on both sides; parameters
         are then updated in place. The default is False.
+    ``using()``
+        Context manager around everything that is done with the arrays of the backend, e.g. to make its device the
+        current one; the default does nothing.
     ``explain()``
         Facts about the machine for reports, a flat mapping of strings.
     """

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,8 +59,8 @@ class Machine:
         return "\n".join([*lines, *(f"Note: {warning}" for warning in self.warnings)])
 
 
-def describe_machine(backends: Iterable[Backend] = ()) -> Machine:
-    """Collect the facts about this machine and about `backends`."""
+def describe_machine(backends: Mapping[str, Backend] | None = None) -> Machine:
+    """Collect the facts about this machine and about `backends`, given by their words."""
     blas = find_blas()
     return Machine(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -71,7 +71,7 @@ def describe_machine(backends: Iterable[Backend] = ()) -> Machine:
         processor=_processor(),
         cores=_cores(),
         blas=blas,
-        backends={backend.name: dict(getattr(backend, "explain", dict)()) for backend in backends},
+        backends={word: dict(getattr(backend, "explain", dict)()) for word, backend in (backends or {}).items()},
         warnings=warn_of_slow_kernels(blas, has_avx512()),
     )
 

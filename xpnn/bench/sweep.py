@@ -70,7 +70,7 @@ def run_sweep(
     for width, batch in product(sorted(set(widths)), sorted(set(batches))):
         progress(f"width {width}, batch {batch}: {', '.join(backends)} ...")
         cases.append(_run_case(backends, Workload(width, batch, depth), rounds, slice_ms))
-    return Sweep(describe_machine(backends.values()), depth, rounds, tuple(cases), dict(unavailable or {}))
+    return Sweep(describe_machine(backends), depth, rounds, tuple(cases), dict(unavailable or {}))
 
 
 def _run_case(backends: Mapping[str, Backend], workload: Workload, rounds: int, slice_ms: float) -> Case:
