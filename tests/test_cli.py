@@ -14,7 +14,7 @@ import pytest
 import xpnn
 from xpnn import Network, data
 from xpnn.activations import ReLU
-from xpnn.cli import _failure, _trial
+from xpnn.cli import _failure, _output, _trial
 from xpnn.cli._comparison import Comparison
 from xpnn.cli.main import main
 from xpnn.layers import Dense
@@ -93,12 +93,21 @@ def as_json(capsys, *arguments):
     return json.loads(succeed(capsys, *arguments, "--json"), parse_constant=refuse)
 
 
-def start(*arguments, python=(), **options):
+# A job in the background ignores Ctrl-C, and its children inherit that.
+_LISTENING = (
+    "-c",
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "from xpnn.cli.main import main; sys.exit(main())",
+)
+
+
+def start(*arguments, module=("-m", "xpnn"), **options):
     """Start the command in a process of its own."""
     path = os.pathsep.join(entry for entry in sys.path if entry)
-    command = [sys.executable, *python, "-m", "xpnn", *arguments]
+    command = [sys.executable, *module, *arguments]
+    buffered = {"PYTHONPATH": path, "PYTHONUNBUFFERED": ""}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, text=True, env={**os.environ, "PYTHONPATH": path}, **{**pipes, **options})
+    return subprocess.Popen(command, text=True, env={**os.environ, **buffered}, **{**pipes, **options})
 
 
 # ------------------------------------------------------------------------------------------------------------ help
@@ -218,6 +227,8 @@ def test_the_seed_determines_everything(capsys, folder, flowers):
         return path.read_bytes()
 
     assert train("a.st", 1) == train("b.st", 1) != train("c.st", 2)
+    split, other = (Network.load(folder / name).state["inputs.mean"] for name in ("a.st", "c.st"))
+    assert not np.array_equal(split, other)
 
 
 def test_every_option_reaches_the_network(capsys, folder, flowers):
@@ -681,6 +692,11 @@ def test_an_error_is_one_line(capsys, monkeypatch, bad_files, arguments, message
     assert code == (1 if wanted.startswith(("Backend", "the loss")) else 2)
 
 
+def test_numbers_that_json_lacks_become_null(capsys):
+    _output.print_json({"nan": float("nan"), "list": [1.5, float("-inf")], "inner": {"inf": (float("inf"), 2)}})
+    assert json.loads(capsys.readouterr().out) == {"nan": None, "list": [1.5, None], "inner": {"inf": [None, 2]}}
+
+
 def test_a_file_that_is_no_network_is_refused_in_one_line(capsys, bad_files):
     for command in (["summary"], ["check"], ["predict"], ["evaluate"]):
         files = [bad_files / "good.csv"] if command[0] in ("predict", "evaluate") else []
@@ -738,14 +754,15 @@ def test_errors_leave_a_process_with_their_code_and_no_traceback(bad_files):
 
 
 def test_the_development_mode_of_python_shows_the_traceback(bad_files):
-    process = start("summary", "no.st", cwd=bad_files, python=("-X", "dev"))
+    process = start("summary", "no.st", cwd=bad_files, module=("-X", "dev", "-m", "xpnn"))
     assert "Traceback (most recent call last)" in process.communicate()[1]
     assert process.returncode == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_ends_a_training_in_one_line_and_saves_nothing(bad_files):
-    process = start("train", "good.csv", "--epochs", "10000000", "-v", "--save", "never.st", cwd=bad_files)
+    options = ["--epochs", "10000000", "--hidden", "400,400", "-v", "--save", "never.st"]
+    process = start("train", "good.csv", *options, cwd=bad_files, module=_LISTENING)
     assert process.stderr.readline().startswith("epoch 1/10000000")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -757,8 +774,9 @@ def test_ctrl_c_ends_a_training_in_one_line_and_saves_nothing(bad_files):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
-def test_a_reader_that_goes_away_ends_the_command_quietly(folder, flower_model):
-    rows = [HEADER, *[[5.0, 3.0, 1.0, 0.2]] * 20_000]
+@pytest.mark.parametrize("count", [1, 20_000])
+def test_a_reader_that_goes_away_ends_the_command_quietly(folder, flower_model, count):
+    rows = [HEADER, *[[5.0, 3.0, 1.0, 0.2]] * count]
     path = write_csv(folder / "long.csv", rows)
     reader, writer = os.pipe()
     process = start("predict", flower_model, path, stdout=writer)

@@ -339,14 +339,20 @@ MESSAGES = [
     (
         lambda: Network([Dense(2, activation="softmax")]),
         ArgumentError,
-        "layers must not end in Softmax() when the loss is CrossEntropy(), which works on raw outputs: leave Softmax() "
-        "out; predict_proba gives probabilities.",
+        "layers must not end in Softmax() when the loss is CrossEntropy(): leave it out; predict_proba gives "
+        "probabilities.",
     ),
     (
         lambda: Network([Dense(1), "sigmoid"], loss="binary_cross_entropy"),
         ArgumentError,
-        "layers must not end in Sigmoid() when the loss is BinaryCrossEntropy(), which works on raw outputs: leave "
-        "Sigmoid() out; predict_proba gives probabilities.",
+        "layers must not end in Sigmoid() when the loss is BinaryCrossEntropy(): leave it out; predict_proba gives "
+        "probabilities.",
+    ),
+    (
+        lambda: Network([Dense(3), "softmax"], loss="negative_log_likelihood"),
+        ArgumentError,
+        "layers must not end in Softmax() when the loss is NegativeLogLikelihood(): use LogSoftmax, since this loss "
+        "works on log-probabilities.",
     ),
     (
         lambda: _net().build(3).set_parameters({"0.weigth": X}),

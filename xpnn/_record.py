@@ -14,7 +14,7 @@ class Record:
     Dense(24, activation=ReLU())
     """
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
 
     def __repr__(self) -> str:
         parts = []

@@ -222,7 +222,7 @@ class Network:
             Whether each epoch has a fresh order, drawn from the stream ``shuffle``.
         callbacks : sequence of Callback
             See `xpnn.callbacks`.
-        verbose : {"auto", 0, 1, 2}
+        verbose : {"auto", 0, 1, 2} or bool
             Progress on stderr: none, one line that is rewritten, or a line per epoch. ``"auto"`` is 1 before a person.
 
         Returns
@@ -240,7 +240,7 @@ class Network:
         epochs = _check.integer("epochs", epochs, minimum=0)
         shuffle = _check.boolean("shuffle", shuffle)
         watchers = _check_callbacks(callbacks)
-        level = verbosity(_check.choice("verbose", str(verbose), ("auto", "0", "1", "2")))
+        level = verbosity(_check.choice("verbose", str(_as_level(verbose)), ("auto", "0", "1", "2")))
         weight = combine_weights(y, sample_weight, class_weight)
         if validation_split:
             share = _check.fraction("validation_split", validation_split)
@@ -512,6 +512,10 @@ def _get_metrics(metrics: Any, threshold: float) -> tuple[Metric, ...]:
         if labels.count(label) > 1:
             raise ArgumentError(f"metrics must have different names, got {label!r} twice: give one a name of its own.")
     return parts
+
+
+def _as_level(verbose: Any) -> Any:
+    return int(verbose) if isinstance(verbose, bool) else verbose
 
 
 def _check_callbacks(callbacks: Any) -> tuple[Callback, ...]:

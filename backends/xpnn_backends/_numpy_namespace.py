@@ -1,4 +1,4 @@
-"""`NumpyNamespace`: array_api_compat.numpy with faster reductions of the small matrices that networks are made of."""
+"""The Array API namespace of NumPy, with fast forms of the few functions that are slow on small matrices."""
 
 from functools import lru_cache
 from typing import Any
@@ -13,12 +13,16 @@ __all__ = ["NumpyNamespace"]
 _SHORT = 32
 """Up to this many columns a sum or maximum over them is faster as a product or over the transpose."""
 
+_SMALL = 16384
+"""Up to this many elements an array that is full of one number is kept; above, one row of it."""
+
 
 class NumpyNamespace:
-    """`array_api_compat.numpy`, but for sums and maxima over one axis of a matrix.
+    """`array_api_compat.numpy`, but for sums and maxima over one axis of a matrix, and maxima with a scalar.
 
     NumPy reduces short rows one by one, and columns without the processor's vector units: for 300 x 24 numbers a sum
-    over the rows takes 5 times as long as the product with a vector of ones.
+    over the rows takes 5.1 µs, the product with a vector of ones 0.9. The maximum with a scalar takes 2.7 µs, with an
+    array 0.8.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -37,10 +41,10 @@ class NumpyNamespace:
             return np.add.reduce(x, axis=None)
         if x.ndim == 2 and dtype is None and x.dtype.kind == "f":
             if axis in (0, (0,)):
-                total = _ones(x.shape[0], x.dtype) @ x
+                total = _filled(x.shape[:1], x.dtype, 1.0) @ x
                 return total[None, :] if keepdims else total
             if axis in (-1, 1) and x.shape[1] <= _SHORT:
-                total = x @ _ones(x.shape[1], x.dtype)
+                total = x @ _filled(x.shape[1:], x.dtype, 1.0)
                 return total[:, None] if keepdims else total
         return array_api_compat.numpy.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
@@ -51,13 +55,19 @@ class NumpyNamespace:
             return top[:, None] if keepdims else top
         return array_api_compat.numpy.max(x, axis=axis, keepdims=keepdims)
 
+    def maximum(self, x1: Any, x2: Any, /) -> Array:
+        """Return the greater of both, elementwise; a scalar is spread over an array first, which NumPy does slowly."""
+        if isinstance(x2, int | float) and isinstance(x1, np.ndarray) and x1.ndim and x1.dtype.kind == "f":
+            x2 = _filled(x1.shape if x1.size <= _SMALL else x1.shape[-1:], x1.dtype, x2)
+        return np.maximum(x1, x2)
+
     def sign(self, x: Array, /) -> Array:
         """Sign; NaN stays NaN."""
         return np.sign(x)
 
 
 @lru_cache(maxsize=64)
-def _ones(n: int, dtype: Any) -> Array:
-    ones = np.ones(n, dtype=dtype)
-    ones.flags.writeable = False
-    return ones
+def _filled(shape: tuple[int, ...], dtype: Any, value: float) -> Array:
+    filled = np.full(shape, value, dtype=dtype)
+    filled.flags.writeable = False
+    return filled

@@ -35,5 +35,7 @@ class ReLU(Record):
         return y, y
 
     def backward(self, saved: Array, dy: Array, ctx: Context) -> Array:
-        """Pull `dy` back to the input: the sign of the output is 0 or 1."""
-        return dy * ctx.xp.sign(saved)
+        """Pull `dy` back to the input where the output is above 0."""
+        dx = ctx.xp.astype(saved > 0, dy.dtype)
+        dx *= dy
+        return dx

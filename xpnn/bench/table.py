@@ -59,4 +59,4 @@ def _first_calls(sweep: Sweep) -> str:
         for name, first in case.first_us.items():
             slowest[name] = max(first, slowest.get(name, 0.0))
     times = ", ".join(f"{name} {format_us(first / 1e3)} ms" for name, first in slowest.items())
-    return f"The first step, with compilation, took at most: {times}."
+    return f"The first step, with compilation, took at most: {times or 'nothing was timed'}."

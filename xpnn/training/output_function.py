@@ -31,8 +31,5 @@ def refuse_double_link(layer: Layer, loss: Loss) -> None:
         With the cure.
     """
     function = output_function(layer)
-    if type(function).__name__ in loss.wants_logits:
-        raise ArgumentError(
-            f"layers must not end in {function!r} when the loss is {loss!r}, which works on raw outputs: leave "
-            f"{function!r} out; predict_proba gives probabilities."
-        )
+    if type(function).__name__ in getattr(loss, "wants_logits", ()):
+        raise ArgumentError(f"layers must not end in {function!r} when the loss is {loss!r}: {loss.cure}.")
