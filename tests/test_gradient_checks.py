@@ -100,3 +100,11 @@ def test_a_nan_never_passes():
 def test_a_gradient_of_another_shape_is_refused():
     with pytest.raises(ArgumentError, match=r"^f must return a gradient of shape \(3,\), got \(2,\)\.$"):
         check_gradient(lambda x: (0.0, x[:2]), np.ones(3))
+
+
+def test_a_kink_very_near_does_not_spoil_a_right_gradient():
+    net = Network([Dense(1, activation="relu"), Dense(1)], loss="mse", dtype="float64").build(1)
+    net.set_parameters({"0.weight": [[1.0]], "0.bias": [1.3e-5], "1.weight": [[2.0]], "1.bias": [0.0]})
+    report = check_gradients(net, [[0.0]], [[1.0]])
+    assert report.passed, str(report)
+    assert report.skipped == 0

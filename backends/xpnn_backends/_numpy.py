@@ -47,4 +47,16 @@ def open_backend(device: str | None) -> NumpyBackend:
     """Open NumPy; its only device is the processor."""
     if device not in (None, "cpu"):
         raise UnavailableError(f"NumPy has no device {device!r}", cure="Write 'numpy'.")
+    _keep_freed_memory()
     return NumpyBackend("numpy" if device is None else "numpy:cpu")
+
+
+def _keep_freed_memory() -> None:
+    """Let the C library keep freed memory for the next array instead of giving it back to the system each time.
+
+    glibc maps blocks above a threshold, at first 128 KiB, afresh, and every page of a fresh block costs a fault when it
+    is first written. The threshold rises to the size of the greatest block that was ever freed, up to 32 MiB. So one
+    block of that size, never touched and freed at once, spares all later arrays the faults: a step of 2-24-24-7 on 700
+    points in float64, whose arrays have 131 KiB, fell from 530 to 220 µs. Other C libraries take no notice.
+    """
+    np.empty(32 * 2**20 - 2**16, dtype=np.uint8)

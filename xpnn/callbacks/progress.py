@@ -50,10 +50,9 @@ class Progress(Callback):
     def on_train_end(self, network: Any) -> None:
         """Show the last epoch and end the line."""
         if self.verbose == 1 and self._last is not None:
-            self._rewrite()
-            print(file=sys.stderr, flush=True)
+            self._rewrite(end="\n")
 
-    def _rewrite(self) -> None:
+    def _rewrite(self, end: str = "") -> None:
         line = self._last or ""
-        print(f"\r{line:<{self._width}}", end="", file=sys.stderr, flush=True)
+        print(f"\r{line:<{self._width}}{end}", end="", file=sys.stderr, flush=True)
         self._width = len(line)

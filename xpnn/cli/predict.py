@@ -27,13 +27,13 @@ def add_parser(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Predict and write."""
     from xpnn.cli._files import check_writable
-    from xpnn.cli._inputs import load_inputs
     from xpnn.cli._predictions import answers, probabilities
+    from xpnn.data import load_inputs
     from xpnn.network import Network
 
     check_writable("--out", args.out)
     net = Network.load(args.model, backend=args.backend)
-    x = load_inputs(net, args.file)
+    x = load_inputs(args.file, net.notes.get("features") or None)
     rows = probabilities(net, x) if args.proba else answers(net, x)
     if args.out is None:
         csv.writer(sys.stdout, lineterminator="\n").writerows(rows)

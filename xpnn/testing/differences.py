@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 __all__ = ["SmoothDerivative", "derivative"]
 
-_STEPS = (1e-3, 1e-4, 1e-5)
+_STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 
 
 class SmoothDerivative(float):
@@ -32,5 +32,5 @@ def derivative(f: Callable[[float], float], expected: float, scale: float) -> Sm
         gaps.append((near[0] - centre) / h - (centre - near[1]) / h)
     result = SmoothDerivative(best)
     constant = len(gaps) == len(_STEPS) and abs(gaps[-1]) > 0.5 * abs(gaps[-2])
-    result.is_kink = constant and abs(gaps[-1]) > 1e-4 * scale
+    result.is_kink = constant and abs(gaps[-1]) > max(1e-4 * scale, 1e-8 * abs(f(0.0)))  # above the rounding of f
     return result
