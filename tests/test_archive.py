@@ -266,8 +266,8 @@ FAULTS = {
     "a stream without position": (_set("training", "streams", "init", value=[1, 2]), "streams"),
     "a stream with text": (_set("training", "streams", "init", value=["a", 1, 1, 1]), "streams"),
     "a huge stream position": (_set("training", "streams", "init", value=[2**200, 1, 0, 0]), ""),
-    "a history of another length": (_set("training", "history", "loss", value=[1, 2, 3]), "one value per epoch"),
-    "a history of text": (_set("training", "history", "loss", value=["x"]), ""),
+    "a history of another length": (_set("training", "history", 0, value=["loss", [1, 2, 3]]), "one value per epoch"),
+    "a history of text": (_set("training", "history", 0, value=["loss", ["x"]]), ""),
     "an unknown shared layer": (
         _set("network", "layers", 0, value={"type": "shared", "layer": 7}),
         "a shared layer must name one of",

@@ -17,6 +17,7 @@ from xpnn.callbacks import (
 )
 from xpnn.errors import ArgumentError
 from xpnn.layers import BatchNorm, Dense
+from xpnn.optimizers import SGD
 
 MOONS = data.moons(60, noise=0.2, seed=0)
 
@@ -57,7 +58,7 @@ def test_early_stopping_knows_which_direction_is_better():
     assert _stop([1.0, 2.0, 3.0, 3.0])[2].best_epoch == 2
     assert _stop([1.0, 2.0, 3.0, 3.0], mode="min")[2].best_epoch == 0
     script, stopping = Script("val_loss", [1.0, 2.0]), EarlyStopping()
-    _network().fit(*MOONS, epochs=2, callbacks=[script, stopping])
+    _network().fit(*MOONS, epochs=2, callbacks=[script, stopping], validation_split=0.2)
     assert stopping.best_epoch == 0
 
 
@@ -124,14 +125,14 @@ def test_a_schedule_sets_the_learning_rate_of_each_epoch():
         net.fit(*MOONS, epochs=1, callbacks=[LearningRateSchedule(lambda epoch, rate: float("nan"))])
 
 
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid")
 def test_training_ends_when_the_loss_is_no_number(backend):
-    x = MOONS[0].copy()
-    x[30:] = np.nan
     callback = TerminateOnNaN()
-    net = Network([Dense(2)], backend=backend)
-    net.fit(x, MOONS[1], batch_size=10, shuffle=False, epochs=5, callbacks=[callback])
-    assert callback.stopped_step == 4
+    net = Network([Dense(1)], loss="mse", optimizer=SGD(1e12), backend=backend)
+    net.fit(*MOONS, batch_size=10, shuffle=False, epochs=50, callbacks=[callback])
+    assert 1 < callback.stopped_step <= 6
     assert len(net.history.epoch) == 1
+    assert np.isinf(net.history["loss"][0])  # an infinite loss is no number either
 
 
 def test_a_callback_is_told_each_moment_in_order():
@@ -178,3 +179,70 @@ def test_progress_is_silent_away_from_a_terminal_and_one_line_on_it(capsys):
     text = capsys.readouterr().err
     assert text.count("\n") == 1
     assert text.rsplit("\r", 1)[1].startswith("epoch 3/3  loss 0.")
+
+
+def test_early_stopping_stops_on_nan_whatever_its_patience():
+    assert _stop([1.0, float("nan"), 2.0], patience=5)[2].stopped_epoch == 1
+
+
+def test_training_can_go_on_after_it_was_stopped():
+    net = _stop([2.0, 1.0, 1.0])[0]
+    assert net.stop_training
+    assert len(net.fit(*MOONS, epochs=3).epoch) == 3
+
+
+def test_a_wish_to_stop_before_the_first_step_is_heard():
+    class Never(Callback):
+        def on_train_begin(self, network, epochs):
+            network.stop_training = True
+
+    net = _network().build(2)
+    before = net.flat_parameters
+    assert net.fit(*MOONS, epochs=3, callbacks=[Never()]).epoch == []
+    assert np.array_equal(net.flat_parameters, before)
+
+
+def test_a_value_that_will_never_be_measured_is_refused_before_anything_is_learnt(tmp_path):
+    net = _network().build(2)
+    before = net.flat_parameters
+    for callback in (EarlyStopping(), ModelCheckpoint(tmp_path / "a", monitor="val_accuracy")):
+        with pytest.raises(ArgumentError, match=r"^monitor must be one of accuracy, loss, got 'val_"):
+            net.fit(*MOONS, epochs=1, callbacks=[callback])
+    assert np.array_equal(net.flat_parameters, before)
+    assert net.history.epoch == []
+
+
+def test_a_checkpoint_fills_in_epoch_and_values_and_keeps_its_best_over_trainings(tmp_path):
+    net = _network()
+    pattern = tmp_path / "e{epoch:02d}-{loss:.1f}.safetensors"
+    checkpoint = ModelCheckpoint(pattern, monitor="loss", mode="max")
+    net.fit(*MOONS, epochs=1, callbacks=[checkpoint])
+    net.fit(*MOONS, epochs=1, callbacks=[checkpoint])
+    assert [p.name for p in tmp_path.iterdir()] == [f"e00-{net.history['loss'][0]:.1f}.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"), [("no/such/folder/a", "lie in a folder"), ("{epok}", "have no other fields")]
+)
+def test_a_checkpoint_checks_its_path_before_anything_is_learnt(tmp_path, path, rule):
+    net = _network()
+    with pytest.raises(ArgumentError, match=f"^path must {rule}"):
+        net.fit(*MOONS, epochs=1, callbacks=[ModelCheckpoint(tmp_path / path)])
+    assert net.history.epoch == []
+
+
+def test_a_csv_log_does_not_lose_columns(tmp_path):
+    path = tmp_path / "log.csv"
+    net = _network()
+    net.fit(*MOONS, epochs=1, callbacks=[CSVLog(path)])
+    with pytest.raises(ArgumentError, match=r"^logs must have the columns"):
+        net.fit(*MOONS, epochs=1, callbacks=[CSVLog(path, append=True)], validation_split=0.2)
+
+
+def test_a_network_stays_where_it_is_while_it_trains():
+    class Move(Callback):
+        def on_epoch_end(self, network, epoch, logs):
+            network.to("numpy")
+
+    with pytest.raises(ArgumentError, match="must not be moved"):
+        _network().fit(*MOONS, epochs=1, callbacks=[Move()])

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -784,3 +785,34 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(folder, flower_model, 
     os.close(reader)
     assert process.communicate()[1] == ""
     assert process.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("train DATA --epochs 1 --save DATA", "--save must not be the data file"),
+        ("train DATA --epochs 1 --log DATA", "--log must not be the data file"),
+        ("train DATA --epochs 1 --save X --log X", "--save must not be the log file"),
+        ("predict MODEL DATA --out DATA", "--out must not be the data file"),
+        ("predict MODEL DATA --out MODEL", "--out must not be the model file"),
+    ],
+)
+def test_no_command_overwrites_what_it_reads(capsys, tmp_path, flowers, flower_model, arguments, message):
+    paths = {"DATA": tmp_path / "a.csv", "MODEL": tmp_path / "m", "X": tmp_path / "x"}
+    for word, source in (("DATA", flowers), ("MODEL", flower_model)):
+        with Path(source).open("rb") as file:
+            paths[word].write_bytes(file.read())
+    before = [paths["DATA"].read_bytes(), paths["MODEL"].read_bytes()]
+    assert main([str(paths.get(word, word)) for word in arguments.split()]) == 2
+    assert capsys.readouterr().err.startswith(f"xpnn: error: {message}")
+    assert before == [paths["DATA"].read_bytes(), paths["MODEL"].read_bytes()]
+
+
+def test_a_column_without_a_name_is_refused(capsys, tmp_path, flowers):
+    with Path(flowers).open(encoding="utf-8") as file:
+        rows = [f"{'' if i == 0 else i},{line}" for i, line in enumerate(file)]
+    path = tmp_path / "indexed.csv"
+    path.write_text("".join(rows), encoding="utf-8")
+    assert main(["train", str(path), "--epochs", "1"]) == 2
+    assert "column without a name (the index of a data frame?)" in capsys.readouterr().err
+    assert main(["train", str(path), "--epochs", "1", "--quiet", "--features", ",".join(HEADER)]) == 0

@@ -95,6 +95,39 @@ def test_a_nan_never_passes():
     net.flat_parameters = np.full(12, np.nan)
     assert not check_gradients(net, X, LABELS).passed
     assert not check_gradient(lambda x: (float("nan"), x), np.ones(3)).passed
+    for place in range(3):
+        spoilt = np.where(np.arange(3) == place, np.nan, 2.0)
+        assert not check_gradient(lambda x, spoilt=spoilt: (np.sum(x**2), spoilt), np.ones(3)).passed
+
+
+def test_the_order_in_memory_does_not_matter():
+    net = Network([Dense(4, activation="tanh"), Dense(3)])
+    assert check_gradients(net, np.asfortranarray(X), LABELS).passed
+
+
+@pytest.mark.parametrize("loss", ["mean_absolute_error", "mean_squared_error", "huber"])
+def test_a_great_loss_does_not_hide_a_wrong_gradient(loss):
+    @dataclass(frozen=True, slots=True, repr=False)
+    class NoBias(Dense):
+        def backward(self, params, saved, dy, ctx):
+            dx, grads = Dense.backward(self, params, saved, dy, ctx)
+            return dx, {**grads, "bias": grads["bias"] * 0.0}
+
+    net = Network([NoBias(1)], loss=loss, seed=1)
+    assert not check_gradients(net, X, np.abs(TARGETS[:, :1]) * 1e4).passed
+
+
+def test_many_rectifiers_raise_no_false_alarm():
+    x = np.random.default_rng(0).standard_normal((400, 10))
+    for seed in range(3):
+        net = Network([Dense(60, activation="relu"), Dense(3)], seed=seed)
+        report = check_gradients(net, x, np.arange(400) % 3)
+        assert report.passed, str(report)
+
+
+def test_without_samples_there_is_nothing_to_check():
+    with pytest.raises(ArgumentError, match=r"^x must hold at least one sample"):
+        check_gradients(Network([Dense(3)]), X[:0], LABELS[:0])
 
 
 def test_a_gradient_of_another_shape_is_refused():

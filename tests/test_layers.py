@@ -240,7 +240,7 @@ MESSAGES = [
     ),
     (
         lambda: Sequential([Dense(2, name="a/b")]),
-        "name must consist of letters, digits, '_' and '-', got 'a/b'.",
+        "name must be 1 to 100 letters, digits, '_' and '-', got 'a/b'.",
     ),
     (lambda: Sequential([3]), "layers must be layers or names of activations, got 3."),
     (
@@ -298,3 +298,31 @@ def test_a_broken_layer_is_caught_by_the_harness():
     assert "gradient of bias is off by" in str(check_layer(WrongBias(3), (2,)))
     assert "gradient of x is off by" in str(check_layer(WrongInput(3), (2,)))
     assert "an argument was modified" in str(check_layer(Greedy(3), (2,)))
+
+
+def test_what_lacks_a_part_of_a_layer_is_refused_everywhere():
+    class Nameless:
+        def init(self, rng, input_shape):
+            return {}, {}, input_shape
+
+        def forward(self, params, state, x, ctx):
+            return x, None, state
+
+        def backward(self, params, saved, dy, ctx):
+            return dy, {}
+
+    for call in (lambda: Sequential([Nameless()]), lambda: check_layer(Nameless(), (3,))):
+        with pytest.raises(ArgumentTypeError, match=r"a layer must have name, init, .* without \['name'\]\.$"):
+            call()
+
+
+def test_a_layer_that_draws_from_elsewhere_is_caught_by_the_harness():
+    from dataclasses import dataclass
+
+    @dataclass(frozen=True, slots=True, repr=False)
+    class Stray(Dense):
+        def init(self, rng, input_shape):
+            params, state, shape = Dense.init(self, rng, input_shape)
+            return {**params, "bias": np.random.random(self.units)}, state, shape  # noqa: NPY002
+
+    assert "init must draw from its rng alone" in str(check_layer(Stray(3), (2,)))

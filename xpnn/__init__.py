@@ -14,7 +14,7 @@ __all__ = ["BackendStatus", "Network", "XpnnError", "available_backends", "check
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("callbacks", "data", "layers", "losses", "metrics", "optimizers", "testing")
+_SUBMODULES = ("bench", "callbacks", "data", "derivatives", "layers", "losses", "metrics", "optimizers", "testing")
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,7 @@ __all__ = [
     "number",
     "positive",
     "refuse",
+    "shape",
     "targets_like",
 ]
 
@@ -90,9 +91,44 @@ def choice(argument: str, value: Any, names: Iterable[str]) -> str:
         return value
     if not isinstance(value, str):
         raise ArgumentTypeError(f"{argument} must be one of {', '.join(known)}, got {value!r}.")
-    near = difflib.get_close_matches(value, known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ArgumentError(f"{argument} must be one of {', '.join(known)}, got {value!r}.{hint}")
+    raise ArgumentError(f"{argument} must be one of {', '.join(known)}, got {value!r}.{_hint(value, known)}")
+
+
+_WORDS_OF_PEERS = {
+    "acc": "accuracy",
+    "bce": "binary_cross_entropy",
+    "binary_crossentropy": "binary_cross_entropy",
+    "categorical_accuracy": "accuracy",
+    "categorical_crossentropy": "cross_entropy",
+    "cuda": "torch",
+    "gpu": "cupy",
+    "l1": "mean_absolute_error",
+    "l2": "mean_squared_error",
+    "linear": "identity",
+    "nll": "negative_log_likelihood",
+    "sparse_categorical_accuracy": "accuracy",
+    "sparse_categorical_crossentropy": "cross_entropy",
+}
+"""What Keras, PyTorch and scikit-learn call some of our names, for the hint."""
+
+
+def _hint(value: str, known: list[str]) -> str:
+    """Name the nearest match, whatever the case of the letters."""
+    folded = {name.lower(): name for name in known}
+    same = folded.get(_WORDS_OF_PEERS.get(value.lower(), value.lower()))
+    near = [same] if same else [folded[n] for n in difflib.get_close_matches(value.lower(), folded, n=1)]
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def shape(argument: str, value: Any) -> tuple[int, ...]:
+    """Accept a size, or a sequence of sizes, as a tuple of integers from 1 on."""
+    try:
+        entries = (index(value),)
+    except TypeError:
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            refuse(argument, "be an integer or a tuple of integers", value)
+        entries = tuple(value)
+    return tuple(integer(argument, entry) for entry in entries)
 
 
 def look_up(argument: str, value: Any, table: Mapping[str, Callable[[], T]], methods: tuple[str, ...]) -> T:

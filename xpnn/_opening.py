@@ -5,6 +5,8 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+import numpy as np
+
 from xpnn import _check
 from xpnn.errors import BackendError
 from xpnn.typing import Backend
@@ -58,10 +60,19 @@ def open_word(word: str) -> Backend:
 def _opener(name: str, points: list[EntryPoint]) -> Callable[[str | None], Backend]:
     """Find the function that opens a backend; a built-in name belongs to xpnn, whatever others offer."""
     if name in BUILT_IN:
-        return import_module(f"xpnn_backends._{name}").open_backend  # type: ignore[no-any-return]
+        return _import_quietly(f"xpnn_backends._{name}").open_backend  # type: ignore[no-any-return]
     if len(points) > 1:
         raise LookupError("offered by " + " and ".join(owner(point) for point in points))
     return points[0].load()  # type: ignore[no-any-return]
+
+
+def _import_quietly(module: str) -> Any:
+    """Import without moving the caller's global generator of NumPy, from which JAX draws when it is imported."""
+    position = np.random.get_state()  # noqa: NPY002
+    try:
+        return import_module(module)
+    finally:
+        np.random.set_state(position)  # noqa: NPY002
 
 
 def owner(point: EntryPoint) -> str:

@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import numpy as np
 
 from xpnn import _check
 from xpnn.backend import float_dtype, get_backend, using
-from xpnn.errors import ArgumentError, NotBuiltError
+from xpnn.errors import ArgumentError, ArgumentTypeError, BackendError, NotBuiltError
 from xpnn.layers import Sequential
-from xpnn.losses import get_loss
+from xpnn.losses import Loss, get_loss
 from xpnn.metrics import Metric, get_metric
-from xpnn.optimizers import get_optimizer
+from xpnn.optimizers import Optimizer, get_optimizer
 from xpnn.random import Streams
 from xpnn.training import archive, snapshot
 from xpnn.training.history import History
@@ -44,19 +44,22 @@ class Model:
         l2: float = 0.0,
     ) -> None:
         self._layer = Sequential(_as_tuple(layers))
-        self.loss = get_loss("loss", loss)
-        self.optimizer = get_optimizer("optimizer", optimizer)
-        self.metrics = _get_metrics(metrics, getattr(self.loss, "threshold", 0.5))
-        self.backend = get_backend(backend)
-        self.dtype = _check.choice("dtype", dtype, ("float32", "float64"))
-        float_dtype(self.backend, self.dtype)
-        self.seed = _check.integer("seed", seed, minimum=0)
-        self.l1, self.l2 = _check.non_negative("l1", l1), _check.non_negative("l2", l2)
+        self._loss = get_loss("loss", loss)
+        self._optimizer = get_optimizer("optimizer", optimizer)
+        self._metrics = _get_metrics(metrics, getattr(self._loss, "threshold", 0.5))
+        self._backend = get_backend(backend)
+        self._dtype = _check.choice("dtype", _dtype_name(dtype), ("float32", "float64"))
+        float_dtype(self._backend, self._dtype)
+        self._seed = _check.integer("seed", seed, minimum=0)
+        self._penalty = Penalty(_check.non_negative("l1", l1), _check.non_negative("l2", l2))
+        self._learning_rate: float = self._optimizer.learning_rate
+        self._is_training = False
+        self._learner: Learner | None = None
+        self.measured: tuple[str, ...] = ()
         self.history = History()
         self.notes: dict[str, Any] = {}
         self.stop_training = False
-        self._learner: Learner | None = None
-        refuse_double_link(self._layer, self.loss)
+        refuse_double_link(self._layer, self._loss)
 
     # ---------------------------------------------------------------------------------------------- construction
 
@@ -64,6 +67,55 @@ class Model:
     def layers(self) -> tuple[Any, ...]:
         """The layers, in order."""
         return self._layer.layers
+
+    @property
+    def loss(self) -> Loss:
+        """The loss."""
+        return self._loss
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer."""
+        return self._optimizer
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics."""
+        return self._metrics
+
+    @property
+    def backend(self) -> Backend:
+        """The backend; see `to`."""
+        return self._backend
+
+    @property
+    def dtype(self) -> str:
+        """Type of the parameters, ``"float32"`` or ``"float64"``; see `copy_to`."""
+        return self._dtype
+
+    @property
+    def seed(self) -> int:
+        """The seed."""
+        return self._seed
+
+    @property
+    def l1(self) -> float:
+        """Factor of the L1 penalty."""
+        return self._penalty.l1
+
+    @property
+    def l2(self) -> float:
+        """Factor of the L2 penalty."""
+        return self._penalty.l2
+
+    def __repr__(self) -> str:
+        """Return what would make such a network."""
+        layers = ", ".join(map(repr, self.layers))
+        metrics = f", metrics={list(self.metrics)!r}" if self.metrics else ""
+        return (
+            f"{type(self).__name__}([{layers}], loss={self.loss!r}, optimizer={self.optimizer!r}{metrics}, "
+            f"backend={self.backend.name!r}, dtype={self.dtype!r})"
+        )
 
     def add(self, layer: Any) -> Self:
         """Append a layer, or an activation by name, to a network that is not built yet; return the network."""
@@ -83,8 +135,7 @@ class Model:
         ArgumentError
             If the network has no layer or is built for another shape already.
         """
-        entries = (input_shape,) if isinstance(input_shape, int) else tuple(input_shape)
-        shape = tuple(_check.integer("input_shape", n) for n in entries)
+        shape = _check.shape("input_shape", input_shape)
         if self._learner is not None:
             if shape != self._learner.input_shape:
                 _check.refuse("input_shape", f"stay {self._learner.input_shape} once the network is built", shape)
@@ -93,6 +144,7 @@ class Model:
             raise ArgumentError("layers must hold at least one layer, got none.")
         refuse_double_link(self._layer, self.loss)
         self._learner = snapshot.initialise(self._recipe, self.backend, Streams(self.seed), shape)
+        self._learner.updater.learning_rate = self._learning_rate
         return self
 
     @property
@@ -111,11 +163,13 @@ class Model:
     @property
     def learning_rate(self) -> float:
         """The learning rate in use; assign to change it."""
-        return self._built.updater.learning_rate
+        return self._learning_rate if self._learner is None else self._learner.updater.learning_rate
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._built.updater.learning_rate = _check.non_negative("learning_rate", value)
+        self._learning_rate = _check.non_negative("learning_rate", value)
+        if self._learner is not None:
+            self._learner.updater.learning_rate = self._learning_rate
 
     # ------------------------------------------------------------------------------------------------ parameters
 
@@ -134,7 +188,7 @@ class Model:
         ArgumentError, ShapeError
             If a name is unknown or a shape differs.
         """
-        self._built.weights.set_parameters(parameters)
+        self._built.weights.set_parameters(_as_mapping("parameters", parameters))
 
     @property
     @on_device
@@ -157,23 +211,27 @@ class Model:
     @on_device
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Replace the named parts of the state; the others stay. All are checked before any is replaced."""
-        self._built.weights.set_state(state)
+        self._built.weights.set_state(_as_mapping("state", state))
 
     # ------------------------------------------------------------------------------------------- moving and keeping
 
     def to(self, backend: str | Backend) -> Self:
         """Move to another backend: parameters, state, optimizer, random streams; return the network itself."""
+        if self._is_training:
+            raise ArgumentError("a network must not be moved by `to` while `fit` runs: use copy_to.")
         target = get_backend(backend)
         float_dtype(target, self.dtype)
         if self._learner is not None:
             self._learner = _restore(self._recipe, target, self.seed, self._taken())
-        self.backend = target
+        self._backend = target
         return self
 
     def copy_to(self, backend: str | Backend, *, dtype: str | None = None) -> Self:
         """Return an independent copy on another backend (or the same), optionally in another dtype."""
         arguments = self._arguments | ({} if dtype is None else {"dtype": dtype})
-        copy = type(self)(**arguments, backend=backend)
+        copy = object.__new__(type(self))
+        Model.__init__(copy, **arguments, backend=backend)
+        copy._learning_rate = self._learning_rate
         copy.history, copy.notes = self.history.since(0), deepcopy(self.notes)
         if self._learner is not None:
             copy._learner = _restore(copy._recipe, copy.backend, self.seed, self._taken())
@@ -194,8 +252,24 @@ class Model:
         """
         archive.save(path, archive.Archive(self._arguments, self.history, self.notes, self._taken()))
 
+    def __copy__(self) -> Self:
+        return self.copy_to(self.backend)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.copy_to(self.backend)
+
+    def __reduce__(self) -> NoReturn:
+        raise ArgumentTypeError("a network must be kept with save(path) and Network.load(path), it cannot be pickled.")
+
     @classmethod
-    def load(cls, path: str | Path, *, backend: str | Backend = "numpy", custom_types: Sequence[type] = ()) -> Self:
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        backend: str | Backend = "numpy",
+        dtype: str | None = None,
+        custom_types: Sequence[type] = (),
+    ) -> Self:
         """Read a network from a file, on any backend.
 
         Parameters
@@ -204,6 +278,8 @@ class Model:
             File that `save` wrote.
         backend : str or Backend
             Where it shall run.
+        dtype : {"float32", "float64"}, optional
+            Instead of the type that it was saved with.
         custom_types : sequence of type
             Classes of the caller's own layers, losses, ... that the file may name.
 
@@ -211,12 +287,17 @@ class Model:
         ------
         CheckpointError
             If the file is no network that this version can read: one sentence that names the file and what is wrong.
+        BackendError
+            If the backend cannot run here, or cannot compute in the dtype of the network.
         """
         target = get_backend(backend)
         content = archive.load(path, {kind.__name__: kind for kind in custom_types})
         try:
-            net = cls(**content.arguments, backend=target)
+            net = object.__new__(cls)
+            Model.__init__(net, **{**content.arguments, **({} if dtype is None else {"dtype": dtype})}, backend=target)
             net._learner = _restore(net._recipe, target, net.seed, content.snapshot)
+        except BackendError:
+            raise
         except archive.FAULTS as error:
             raise archive.unreadable(path, error) from error
         net.history, net.notes = content.history, content.notes
@@ -239,8 +320,7 @@ class Model:
 
     @property
     def _recipe(self) -> snapshot.Recipe:
-        penalty = Penalty(self.l1, self.l2)
-        return snapshot.Recipe(self._layer, self.loss, self.optimizer, self.metrics, penalty, self.dtype)
+        return snapshot.Recipe(self._layer, self.loss, self.optimizer, self.metrics, self._penalty, self.dtype)
 
     @property
     def _built(self) -> Learner:
@@ -256,6 +336,19 @@ class Model:
 def _restore(recipe: snapshot.Recipe, backend: Backend, seed: int, taken: snapshot.Snapshot) -> Learner:
     with using(backend):
         return snapshot.restore(recipe, backend, Streams(seed), taken)
+
+
+def _dtype_name(dtype: Any) -> Any:
+    """Name of a dtype of any library: float, numpy.float32, torch.float32, "float32"."""
+    if dtype is float:
+        return "float64"
+    return dtype if isinstance(dtype, str) else str(getattr(dtype, "__name__", dtype)).rpartition(".")[2]
+
+
+def _as_mapping(argument: str, values: Any) -> Mapping[str, Any]:
+    if not isinstance(values, Mapping):
+        raise ArgumentTypeError(f"{argument} must be a mapping from names to arrays, got {type(values).__name__}.")
+    return values
 
 
 def _as_tuple(parts: Any) -> tuple[Any, ...]:

@@ -9,17 +9,18 @@ from xpnn import _check
 from xpnn.backend import to_host
 from xpnn.callbacks import Callback, Progress
 from xpnn.callbacks.progress import verbosity
-from xpnn.errors import ArgumentError, ArgumentTypeError
+from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
 from xpnn.model import Model
 from xpnn.training import evaluation
 from xpnn.training.batches import Samples
 from xpnn.training.history import History
-from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, sample_shape
+from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, refuse_non_finite, sample_shape
 from xpnn.training.learner import Learner
 from xpnn.training.loop import run_epochs
 from xpnn.training.on_device import on_device
 from xpnn.training.sample_weights import combine_weights
 from xpnn.training.split import split_validation
+from xpnn.training.totals import measure_nothing
 from xpnn.typing import Array, HostArray
 
 __all__ = ["Network"]
@@ -54,7 +55,9 @@ class Network(Model):
     notes : dict
         Whatever shall travel with the network, e.g. names of classes: JSON data, saved and copied along.
     stop_training : bool
-        Set it in a callback to end `fit`.
+        Set it in a callback to end `fit` after the present step.
+    measured : tuple of str
+        Names of what `fit` measures, set before its callbacks begin.
 
     Raises
     ------
@@ -90,7 +93,7 @@ class Network(Model):
         sample_weight: Any = None,
         class_weight: Mapping[int, float] | str | None = None,
         shuffle: bool = True,
-        callbacks: Sequence[Callback] = (),
+        callbacks: Sequence[Callback] | None = None,
         verbose: int | str = "auto",
     ) -> History:
         """Train.
@@ -98,7 +101,8 @@ class Network(Model):
         Parameters
         ----------
         x : array, shape (n, ...)
-            Inputs: an array of any library, or nested sequences. The whole data set is brought to the device once.
+            Inputs: an array of any library, or nested sequences, of finite numbers. The whole data set is brought to
+            the device once.
         y : array, shape (n, ...)
             Targets as the loss wants them. Labels are range-checked on the host.
         batch_size : int or None
@@ -136,22 +140,36 @@ class Network(Model):
         shuffle = _check.boolean("shuffle", shuffle)
         watchers = _check_callbacks(callbacks)
         level = verbosity(_check.choice("verbose", str(_as_level(verbose)), ("auto", "0", "1", "2")))
-        weight = combine_weights(y, sample_weight, class_weight)
-        if validation_split:
-            share = _check.fraction("validation_split", validation_split)
-            (x, y, weight), validation_data = split_validation(x, y, weight, share, validation_data)
-        samples = self._samples(x, y, weight)
-        validation = None if validation_data is None else self._validation(validation_data)
+        share = _check.fraction("validation_split", validation_split)
+        if self._is_training:
+            raise ArgumentError("fit must not be called while fit runs.")
+        if share:
+            (x, y, sample_weight), validation_data = split_validation(x, y, sample_weight, share, validation_data)
+        was_built = self.built
+        try:
+            samples = self._samples(x, y, combine_weights(y, sample_weight, class_weight))
+            validation = None if validation_data is None else self._validation(validation_data)
+            built = self._built
+            measure_nothing(built.loss, built.metrics, samples.y, built.output_shape, built.weights)
+        except XpnnError:
+            self._learner = self._learner if was_built else None
+            raise
         if level:
             watchers = (*watchers, Progress(level))
-        self.stop_training = False
         first = self.history.epoch[-1] + 1 if self.history.epoch else 0
-        run_epochs(self, self._built, samples, validation, batch_size, epochs, shuffle, watchers)
+        self.stop_training, self._is_training = False, True
+        try:
+            run_epochs(self, self._built, samples, validation, batch_size, epochs, shuffle, watchers)
+        finally:
+            self._is_training = False
         return self.history.since(first)
 
     @on_device
     def train_on_batch(self, x: Any, y: Any, *, sample_weight: Any = None) -> Array:
         """One step of training on one batch.
+
+        Labels in host arrays are range-checked; arrays that are on the device already are trusted, since reading their
+        values would wait for it.
 
         Returns
         -------
@@ -190,11 +208,13 @@ class Network(Model):
         y = ingest_targets(y, x, learner.loss, learner.weights, learner.output_shape)
         weight = ingest_weights(sample_weight, x, learner.weights)
         positions = learner.streams.positions
-        result = learner.gradients(x, y, weight, training)
-        learner.streams.positions = positions
+        try:
+            result = learner.gradients(x, y, weight, training)
+        finally:
+            learner.streams.positions = positions
         flat = learner.full_gradient(result)
         to_numpy = learner.backend.to_numpy
-        return float(result.value), learner.weights.split(to_numpy(flat)), np.array(to_numpy(result.dx))
+        return float(learner.full_value(result)), learner.weights.split(to_numpy(flat)), np.array(to_numpy(result.dx))
 
     # ------------------------------------------------------------------------------------------------- using it
 
@@ -229,8 +249,12 @@ class Network(Model):
         x = ingest_inputs(x, learner.weights, learner.input_shape)
         if x.shape[0] == 0:
             raise ArgumentError("x must hold at least one sample, got none.")
-        y = ingest_targets(to_host(y), x, learner.loss, learner.weights, learner.output_shape)
-        return Samples(x, y, ingest_weights(sample_weight, x, learner.weights))
+        refuse_non_finite(x)
+        y = ingest_targets(to_host(y, "y"), x, learner.loss, learner.weights, learner.output_shape)
+        weight = ingest_weights(sample_weight, x, learner.weights)
+        if isinstance(weight, np.ndarray) and not weight.any():
+            raise ArgumentError("sample_weight must hold a number above 0, got zeros alone.")
+        return Samples(x, y, weight)
 
     def _validation(self, data: Sequence[Any]) -> Samples:
         if not isinstance(data, tuple | list) or len(data) not in (2, 3):
@@ -252,6 +276,8 @@ def _as_level(verbose: Any) -> Any:
 
 
 def _check_callbacks(callbacks: Any) -> tuple[Callback, ...]:
+    if callbacks is None:
+        return ()
     parts = tuple(callbacks) if isinstance(callbacks, Iterable) else (callbacks,)
     for part in parts:
         if not isinstance(part, Callback):

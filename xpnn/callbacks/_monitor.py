@@ -1,6 +1,6 @@
 """`Monitor`: watches one value of the history for improvement."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from xpnn import _check
 
@@ -23,6 +23,17 @@ class Monitor:
     def reset(self) -> None:
         """Forget the best value."""
         self._best = -float("inf")
+
+    def check(self, measured: Sequence[str]) -> None:
+        """Refuse to wait for a validation value that will never be measured.
+
+        Raises
+        ------
+        ArgumentError
+            With the nearest match and the list.
+        """
+        if self.monitor.startswith("val_") and self.monitor not in measured:
+            _check.choice("monitor", self.monitor, measured)
 
     def value(self, logs: Mapping[str, float]) -> float:
         """Return the monitored value of an epoch."""

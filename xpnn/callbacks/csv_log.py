@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from xpnn.callbacks.callback import Callback
+from xpnn.errors import ArgumentError
 
 __all__ = ["CSVLog"]
 
@@ -19,6 +20,11 @@ class CSVLog(Callback):
         File. The first line names the columns: ``epoch`` and the keys of the history.
     append : bool
         Whether to go on in an existing file, whose columns must be the same, instead of writing it anew.
+
+    Raises
+    ------
+    ArgumentError
+        After an epoch, if its values are not those of the columns.
     """
 
     def __init__(self, path: str | Path, *, append: bool = False) -> None:
@@ -36,10 +42,11 @@ class CSVLog(Callback):
 
     def on_epoch_end(self, network: Any, epoch: int, logs: Mapping[str, float]) -> None:
         """Write a line and close the file, so that it is whole at any time."""
+        if self._columns not in (None, ["epoch", *logs]):
+            raise ArgumentError(f"logs must have the columns {self._columns} of {self.path}, got {['epoch', *logs]}.")
         with self.path.open("a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             if self._columns is None:
                 self._columns = ["epoch", *logs]
                 writer.writerow(self._columns)
-            row: dict[str, float] = {"epoch": epoch, **logs}
-            writer.writerow([row.get(column, "") for column in self._columns])
+            writer.writerow([epoch, *logs.values()])

@@ -50,6 +50,7 @@ class EarlyStopping(Callback):
 
     def on_train_begin(self, network: Any, epochs: int) -> None:
         """Forget earlier trainings."""
+        self._monitor.check(network.measured)
         self._monitor.reset()
         self.best_epoch: int | None = None
         self.stopped_epoch: int | None = None

@@ -24,6 +24,8 @@ class LearningRateSchedule(Callback):
     """
 
     def __init__(self, schedule: Callable[[int, float], float]) -> None:
+        if not callable(schedule):
+            _check.refuse("schedule", "be a function of epoch and learning rate", schedule)
         self.schedule = schedule
 
     def on_epoch_begin(self, network: Any, epoch: int) -> None:

@@ -17,13 +17,19 @@ class ModelCheckpoint(Callback):
     Parameters
     ----------
     path : str or Path
-        File; ``{epoch}`` is replaced by the number of the epoch.
+        File in a folder that exists. Fields in braces are filled in as by `str.format`: the number of the epoch and its
+        values, e.g. ``"net-{epoch:02d}-{val_loss:.2f}.safetensors"``.
     monitor : str, optional
-        Save only when this value of the history improves.
+        Save only when this value of the history improves on all that this callback has seen.
     mode : {"auto", "min", "max"}
         Which direction is better; ``"auto"`` is min for losses and errors and max for scores.
     every : int
         Save after every so many epochs.
+
+    Raises
+    ------
+    ArgumentError
+        When training begins: if a field of `path` or `monitor` is not measured, or the folder does not exist.
     """
 
     def __init__(self, path: str | Path, *, monitor: str | None = None, mode: str = "auto", every: int = 1) -> None:
@@ -32,13 +38,22 @@ class ModelCheckpoint(Callback):
         self._monitor = None if monitor is None else Monitor(monitor, mode)
 
     def on_train_begin(self, network: Any, epochs: int) -> None:
-        """Forget earlier trainings."""
+        """Check the path and the monitored value before anything is learnt."""
         if self._monitor is not None:
-            self._monitor.reset()
+            self._monitor.check(network.measured)
+        folder = self._fill(0, dict.fromkeys(network.measured, 0.0)).parent
+        if not folder.is_dir():
+            _check.refuse("path", "lie in a folder that exists", self.path)
 
     def on_epoch_end(self, network: Any, epoch: int, logs: Mapping[str, float]) -> None:
         """Save, if this epoch is to be saved."""
         if (epoch + 1) % self.every:
             return
         if self._monitor is None or self._monitor.improves(self._monitor.value(logs)):
-            network.save(self.path.replace("{epoch}", str(epoch)))
+            network.save(self._fill(epoch, logs))
+
+    def _fill(self, epoch: int, logs: Mapping[str, float]) -> Path:
+        try:
+            return Path(self.path.format(epoch=epoch, **logs))
+        except (KeyError, ValueError, IndexError):
+            _check.refuse("path", f"have no other fields in braces than {', '.join(['epoch', *logs])}", self.path)

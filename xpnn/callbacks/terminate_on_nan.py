@@ -11,7 +11,7 @@ __all__ = ["TerminateOnNaN"]
 
 
 class TerminateOnNaN(Callback):
-    """Stop when the loss is NaN or infinite.
+    """Stop when the loss is NaN or infinite. The step that gave it has been taken: start again from a saved network.
 
     Parameters
     ----------

@@ -28,6 +28,11 @@ def train(args: Namespace) -> None:
     """
     _check_options(args)
     dataset, task = load_for_training(args.file, args.target, args.features, args.task)
+    if "" in (dataset.feature_names or ()):
+        raise ArgumentError(
+            f"{args.file} must have no column without a name (the index of a data frame?): write it with index=False, "
+            "or choose inputs with --features."
+        )
     net = make_network(args, dataset, task)
     _warn_of_lost_digits(net, dataset)
     if not args.json:
@@ -48,8 +53,8 @@ def train(args: Namespace) -> None:
 
 def _check_options(args: Namespace) -> None:
     """Refuse before the work what would fail after it."""
-    check_writable("--save", args.save)
-    check_writable("--log", args.log)
+    check_writable("--save", args.save, data=args.file, log=args.log)
+    check_writable("--log", args.log, data=args.file)
     make_optimizer(args.optimizer, args.learning_rate)
     if args.patience is not None and not args.validation:
         raise ArgumentError("--patience must come with a --validation above 0, got 0.")

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from xpnn.data import load_inputs
     from xpnn.network import Network
 
-    check_writable("--out", args.out)
+    check_writable("--out", args.out, model=args.model, data=args.file)
     net = Network.load(args.model, backend=args.backend)
     x = load_inputs(args.file, net.notes.get("features") or None)
     rows = probabilities(net, x) if args.proba else answers(net, x)

@@ -1,7 +1,7 @@
 """What containers share: turning their argument into named layers, and saying where an error happened."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,18 +9,29 @@ from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
 from xpnn.layers.activation import Activation
 from xpnn.typing import Layer
 
-__all__ = ["as_layer", "locate", "name_layers"]
+__all__ = ["as_layers", "locate", "name_layers"]
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+def as_layers(values: Any) -> tuple[Layer, ...]:
+    """Turn a layer, or a sequence of layers, into a tuple of layers."""
+    if isinstance(values, str) or hasattr(values, "forward") or not isinstance(values, Iterable):
+        values = (values,)
+    return tuple(as_layer(value) for value in values)
 
 
 def as_layer(value: Any) -> Layer:
     """Return a layer as it is, and an activation or its name as an `Activation` layer."""
     if isinstance(value, Layer) and not isinstance(value, type):
         return value
+    if hasattr(value, "init") and not isinstance(value, type):
+        missing = [part for part in ("name", "init", "forward", "backward") if not hasattr(value, part)]
+        raise ArgumentTypeError(f"a layer must have name, init, forward and backward, got {value!r} without {missing}.")
     if isinstance(value, str) or (not isinstance(value, type) and hasattr(value, "backward")):
         return Activation(value)
-    raise ArgumentTypeError(f"layers must be layers or names of activations, got {value!r}.")
+    hint = f": write {value.__name__}(...)" if isinstance(value, type) else ""
+    raise ArgumentTypeError(f"layers must be layers or names of activations, got {value!r}{hint}.")
 
 
 def name_layers(layers: tuple[Layer, ...]) -> dict[str, Layer]:
@@ -29,8 +40,8 @@ def name_layers(layers: tuple[Layer, ...]) -> dict[str, Layer]:
     for position, layer in enumerate(layers):
         repeated = any(layer is other for other in layers[:position])
         name = str(position) if layer.name is None or repeated else layer.name
-        if not _NAME.fullmatch(name):
-            raise ArgumentError(f"name must consist of letters, digits, '_' and '-', got {name!r}.")
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise ArgumentError(f"name must be 1 to 100 letters, digits, '_' and '-', got {name!r}.")
         if name in named:
             raise ArgumentError(f"name must be unique among the layers of a container, got {name!r} twice.")
         named[name] = layer

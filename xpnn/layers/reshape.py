@@ -1,5 +1,6 @@
 """`Reshape`: the same elements in another shape."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import prod
 
@@ -34,10 +35,10 @@ class Reshape(Record):
     name: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        entries = (self.shape,) if isinstance(self.shape, int) else tuple(self.shape)
+        entries = tuple(self.shape) if isinstance(self.shape, Iterable) else (self.shape,)
         if entries.count(-1) > 1:
             _check.refuse("shape", "hold at most one -1", entries)
-        self._set("shape", tuple(n if n == -1 else _check.integer("shape", n) for n in entries))
+        self._set("shape", tuple(-1 if n == -1 else _check.integer("shape", n) for n in entries))
 
     def init(self, rng: Rng, input_shape: Shape) -> tuple[Params, State, Shape]:
         """No parameters; the output shape is `shape` with -1 inferred."""

@@ -42,8 +42,7 @@ class Residual(Record):
     inner: Sequential = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        layers = (self.layers,) if hasattr(self.layers, "forward") else self.layers
-        self._set("inner", Sequential(layers))
+        self._set("inner", Sequential(self.layers))
         self._set("layers", self.inner.layers)
 
     @property

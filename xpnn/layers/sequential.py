@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xpnn._record import Record
-from xpnn.layers._children import as_layer, locate, name_layers
+from xpnn.layers._children import as_layers, locate, name_layers
 from xpnn.typing import Array, Context, Layer, Params, Rng, Shape, State
 
 __all__ = ["Sequential"]
@@ -44,7 +44,7 @@ class Sequential(Record):
     children: Mapping[str, Layer] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        self._set("layers", tuple(as_layer(layer) for layer in self.layers))
+        self._set("layers", as_layers(self.layers))
         self._set("children", name_layers(self.layers))
 
     def init(self, rng: Rng, input_shape: Shape) -> tuple[Params, State, Shape]:

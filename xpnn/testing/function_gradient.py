@@ -73,7 +73,7 @@ def check_gradient(
         moved[1][index] -= step
         numeric = (evaluate(moved[0])[0] - evaluate(moved[1])[0]) / (2 * step)
         error = abs(numeric - gradient[index]) / max(1.0, abs(numeric), abs(gradient[index]))
-        if not error <= greatest:
+        if greatest == greatest and not error <= greatest:  # once NaN, always NaN
             worst, greatest = index, error
     evaluate(point.copy())
     greatest = float(max(greatest, 0.0)) if greatest == greatest else float("nan")

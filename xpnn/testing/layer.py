@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from xpnn._check import shape as _check_shape
 from xpnn.backend import float_dtype, get_backend, using
 from xpnn.context import RunContext
 from xpnn.errors import CheckpointError
+from xpnn.layers._children import as_layers
 from xpnn.random import HostRng, ShapeRng, Streams
 from xpnn.testing.differences import derivative
 from xpnn.testing.report import Report
@@ -22,7 +24,7 @@ _TOLERANCE = 1e-6
 
 
 def check_layer(
-    layer: Layer, input_shape: Shape, *, backend: str | Backend = "numpy", seed: int = 0, nan_safe: bool = False
+    layer: Layer, input_shape: Shape | int, *, backend: str | Backend = "numpy", seed: int = 0, nan_safe: bool = False
 ) -> Report:
     """Run the checks that every layer of this library passes.
 
@@ -34,7 +36,8 @@ def check_layer(
     5. An input that is a transposed or strided view gives the same numbers.
     6. NaN in the input is seen in the output.
     7. Two forwards before a backward do not disturb each other.
-    8. The layer can be written to a file and read back.
+    8. The gradients are the same when nobody reads that of the input.
+    9. The layer can be written to a file and read back.
 
     Parameters
     ----------
@@ -43,7 +46,7 @@ def check_layer(
     input_shape : tuple of int
         Shape of one sample.
     backend : str or Backend
-        Where to check.
+        Where to check; it must have float64.
     seed : int
         Determines parameters, inputs and directions.
     nan_safe : bool
@@ -60,9 +63,10 @@ def check_layer(
     >>> check_layer(Dense(3, activation="tanh"), (4,)).passed
     True
     """
+    as_layers(layer)
     backend = get_backend(backend)
     with using(backend):
-        return _check(_Bench(layer, tuple(input_shape), backend, seed), nan_safe)
+        return _check(_Bench(layer, _check_shape("input_shape", input_shape), backend, seed), nan_safe)
 
 
 def _check(bench: "_Bench", nan_safe: bool) -> Report:
@@ -72,6 +76,7 @@ def _check(bench: "_Bench", nan_safe: bool) -> Report:
         "arguments": bench.arguments,
         "views": bench.views,
         "interleaving": bench.interleaving,
+        "without dx": bench.without_dx,
         "file": bench.file,
     }
     for training in (True, False):
@@ -98,9 +103,13 @@ class _Bench:
         self.layer, self.input_shape, self.backend, self.seed = layer, input_shape, backend, seed
         self.rng = np.random.default_rng(seed)
         self.params, self.state, self.output_shape = layer.init(HostRng(np.random.default_rng(seed)), input_shape)
+        self.first = self.params
         self.params = _map(self.params, lambda a: a + 0.1 * self.rng.standard_normal(a.shape))
 
     def shapes(self) -> str | None:
+        again = self.layer.init(HostRng(np.random.default_rng(self.seed)), self.input_shape)[0]
+        if not all(np.array_equal(a, b) for a, b in zip(_arrays(again), _arrays(self.first), strict=True)):
+            return "init must draw from its rng alone, so that the same seed gives the same parameters."
         params, state, output_shape = self.layer.init(ShapeRng(), self.input_shape)
         for given, wanted in ((params, self.params), (state, self.state)):
             if [(n, a.shape) for n, a in leaves(given)] != [(n, a.shape) for n, a in leaves(wanted)]:
@@ -120,6 +129,9 @@ class _Bench:
             dtype = float_dtype(self.backend, name)
             x = self.backend.asarray(self.inputs(3), dtype)
             y, dx, grads, new_state = self.run(self.inputs(3), True, name)
+            names = sorted(n for n, _ in leaves(self.params))
+            if sorted(n for n, _ in leaves(grads)) != names:
+                return f"backward must return gradients of {names}, got {sorted(n for n, _ in leaves(grads))}."
             arrays = {"output": y, "dx": dx, **dict(leaves(grads)), **dict(leaves(new_state))}
             for what, array in arrays.items():
                 if array.dtype != dtype or type(array) is not type(x):
@@ -174,6 +186,18 @@ class _Bench:
         given = [self.host(a) for a in _arrays((y, dx, grads, new_state))]
         same = all(np.array_equal(a, b) for a, b in zip(given, wanted, strict=True))
         return None if same else "a second forward disturbs the backward of the first."
+
+    def without_dx(self) -> str | None:
+        """Run as in a training step, where nobody reads the gradient of the input."""
+        x = self.inputs(3)
+        wanted = self.run(x, True)[2]
+        ctx = RunContext(self.backend, True, Streams(self.seed), wants_dx=False)
+        params = self.tree(self.params)
+        y, saved, _ = self.layer.forward(params, self.tree(self.state), self.device(x), ctx)
+        grads = self.layer.backward(params, saved, self.direction(y), ctx)[1]
+        pairs = zip(_arrays(grads), _arrays(wanted), strict=True)
+        same = all(np.array_equal(self.host(a), self.host(b)) for a, b in pairs)
+        return None if same else "backward gives other gradients when the one of the input is not wanted."
 
     def file(self) -> str | None:
         data = encode(self.layer)

@@ -7,6 +7,7 @@ import numpy as np
 
 from xpnn import _check
 from xpnn.backend import to_host
+from xpnn.errors import ArgumentError
 from xpnn.network import Network
 from xpnn.testing.differences import derivative
 from xpnn.testing.report import GradientReport
@@ -39,7 +40,7 @@ def check_gradients(
     tolerance : float
         Greatest error that passes. The error of a derivative is :math:`|n - g| / \max(|n|, |g|, s)` with the numeric
         value :math:`n`, the gradient :math:`g`, and :math:`s` a hundredth of the greatest gradient of its array (or
-        1e-6, if that is more).
+        1e-6, or 1e-8 of the loss, if that is more).
     max_per_array : int
         In an array with more elements than this, so many are picked at random.
     seed : int
@@ -49,6 +50,11 @@ def check_gradients(
     -------
     report : GradientReport
         With `passed`, `max_error` and `worst`: the name of a parameter, or ``"x"`` for the input, and the index.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no sample.
 
     Notes
     -----
@@ -63,10 +69,13 @@ def check_gradients(
     True
     """
     max_per_array = _check.integer("max_per_array", max_per_array)
-    inputs = np.array(to_host(x), dtype=np.float64)
-    network.build(inputs.shape[1:]) if not network.built else None
+    inputs = np.array(to_host(x, "x"), dtype=np.float64, order="C")
+    if inputs.shape[:1] in ((), (0,)):
+        raise ArgumentError(f"x must hold at least one sample, got shape {inputs.shape}.")
+    if not network.built:
+        network.build(inputs.shape[1:])
     copy = network.copy_to(network.backend, dtype="float64")
-    _, grads, dx = copy.loss_and_gradients(inputs, y, sample_weight=sample_weight, training=training)
+    value, grads, dx = copy.loss_and_gradients(inputs, y, sample_weight=sample_weight, training=training)
     loss = _loss_function(copy, inputs, y, sample_weight, training)
     start = copy.flat_parameters
     rng = np.random.default_rng(seed)
@@ -75,7 +84,7 @@ def check_gradients(
     for name, grad in [*grads.items(), ("x", dx)]:
         values = inputs.reshape(-1) if name == "x" else start[offset : offset + grad.size]
         offset += 0 if name == "x" else grad.size
-        results.append(_check_array(name, grad, values, lambda: loss(start), rng, max_per_array))
+        results.append(_check_array(name, grad, values, lambda: loss(start), rng, max_per_array, value))
     return _join(results, tolerance)
 
 
@@ -90,11 +99,11 @@ def _loss_function(
 
 
 def _check_array(
-    name: str, grad: HostArray, values: HostArray, loss: Callable[[], float], rng: Any, count: int
+    name: str, grad: HostArray, values: HostArray, loss: Callable[[], float], rng: Any, count: int, value: float
 ) -> tuple[str, list[tuple[float, tuple[int, ...]]], int]:
     """Errors and indices of the derivatives of one array whose elements are `values`, a view that `loss` sees."""
     flat = grad.reshape(-1)
-    scale = max(float(np.max(np.abs(flat), initial=0.0)) * 1e-2, 1e-6)
+    scale = max(float(np.max(np.abs(flat), initial=0.0)) * 1e-2, 1e-6, 1e-8 * abs(value))
     picks = range(flat.size) if flat.size <= count else sorted(rng.choice(flat.size, count, replace=False))
     errors, skipped = [], 0
     for i in picks:
@@ -123,7 +132,7 @@ def _join(results: list[tuple[str, list[tuple[float, tuple[int, ...]]], int]], t
     for name, errors, _ in results:
         checked += len(errors)
         for error, index in errors:
-            if not error <= greatest:
+            if greatest == greatest and not error <= greatest:  # once NaN, always NaN
                 greatest, worst = error, (name, index)
     skipped = sum(result[2] for result in results)
     return GradientReport(checked > 0 and greatest <= tolerance, greatest, worst, checked, skipped, tolerance)

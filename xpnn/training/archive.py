@@ -45,7 +45,7 @@ def save(path: str | Path, archive: Archive) -> None:
         "learning_rate": snapshot.learning_rate,
         "streams": snapshot.streams,
         "epochs": archive.history.epoch,
-        "history": {name: [_to_json(v) for v in values] for name, values in archive.history.history.items()},
+        "history": [[name, [_to_json(v) for v in values]] for name, values in archive.history.history.items()],
         "state": sorted(snapshot.state),
     }
     network = {name: encode(value) for name, value in archive.arguments.items()}
@@ -86,7 +86,7 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
     arguments = {name: decode(value, types) for name, value in network.items() if name != "input_shape"}
     history = History(
         [_check.integer("epochs", epoch, 0) for epoch in training["epochs"]],
-        {str(name): [float(v) for v in values] for name, values in training["history"].items()},
+        {str(name): [float(v) for v in values] for name, values in training["history"]},
     )
     if any(len(values) != len(history.epoch) for values in history.history.values()):
         raise CheckpointError("history must have one value per epoch.")

@@ -15,10 +15,9 @@ def evaluate(learner: Learner, samples: Samples, batch_size: int | None) -> dict
         outputs = learner.outputs(x)
         value, _ = learner.loss.value_and_gradient(learner.backend.xp, outputs, y, weight)
         totals.add(value, outputs, y, weight)
-    logs = totals.read()
-    if learner.updater.penalty and logs:
-        logs["loss"] += float(learner.penalty())
-    return logs
+    if learner.updater.penalty:
+        totals.add_penalty(learner.penalty(), 1.0)
+    return totals.read()
 
 
 def predict(learner: Learner, x: Array, batch_size: int | None) -> Array:

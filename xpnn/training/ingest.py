@@ -10,7 +10,7 @@ from xpnn.losses import Loss
 from xpnn.training.weights import Weights
 from xpnn.typing import Array, HostArray, Shape
 
-__all__ = ["ingest_inputs", "ingest_targets", "ingest_weights", "sample_shape"]
+__all__ = ["ingest_inputs", "ingest_targets", "ingest_weights", "refuse_non_finite", "sample_shape"]
 
 
 def ingest_inputs(x: Any, weights: Weights, input_shape: Shape) -> Array:
@@ -66,9 +66,22 @@ def ingest_weights(sample_weight: Any, x: Array, weights: Weights) -> Array | No
     return weights.backend.asarray(values, weights.dtype)
 
 
+def refuse_non_finite(x: Array | HostArray) -> None:
+    """Refuse host inputs with NaN or infinity, which would make every parameter NaN.
+
+    Raises
+    ------
+    ArgumentError
+        With the first bad value and its index.
+    """
+    if isinstance(x, np.ndarray) and x.dtype.kind == "f" and not np.isfinite(x).all():
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
+        raise ArgumentError(f"x must hold finite numbers, got {float(x[index])!r} at index {index}.")
+
+
 def sample_shape(x: Any) -> Shape:
     """Shape of one sample of `x`, an array of any library or a nested sequence."""
-    shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(to_host(x))
+    shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(to_host(x, "x"))
     if not shape:
         raise ShapeError("x must have shape (batch, ...), got ().")
     return tuple(int(n) for n in shape[1:])
@@ -76,10 +89,10 @@ def sample_shape(x: Any) -> Shape:
 
 def _as_numbers(name: str, values: Any, weights: Weights, allow_text: bool = False) -> Array | HostArray:
     """Let arrays of the network's own library through, and bring all else to the host."""
-    if not isinstance(values, np.ndarray):
+    if type(values) is not np.ndarray:
         if type(values) is type(weights.flat):
             return values
-        values = to_host(values)
+        values = to_host(values, name)
     if values.dtype.kind not in "biuf" and not (allow_text and values.dtype.kind in "USO"):
         raise ArgumentError(f"{name} must hold real numbers, got an array of dtype {values.dtype}.")
     return values

@@ -57,22 +57,29 @@ class Learner:
         self._inference = RunContext(self.backend, False, streams)
 
     def step(self, x: Array, y: Array, weight: Array | None) -> Gradients:
-        """One step of training: gradients, then the update, then the state. Nothing waits for the device."""
+        """One step of training: gradients, then the update, then the state. Nothing waits for the device.
+
+        The value of the result is the loss before the step, penalties included; `penalty` is their part of it.
+        """
         result = self._run(x, y, weight, self._step)
+        if self.updater.penalty:
+            result.penalty = self.penalty()
+            result.value = result.value + result.penalty
         self.updater.update(self.full_gradient(result))
         self.weights.state = result.state
         return result
 
     def gradients(self, x: Array, y: Array, weight: Array | None, training: bool) -> Gradients:
-        """Loss and gradients of one batch, that of the input too; see `full_gradient` for the penalties' part."""
+        """Loss and gradients of one batch, that of the input too, without the penalties; see `full_gradient`."""
         return self._run(x, y, weight, self._training if training else self._inference)
 
     def _run(self, x: Array, y: Array, weight: Array | None, ctx: RunContext) -> Gradients:
         weights = self.weights
-        result = loss_and_gradients(self.layer, self.loss, weights.tree, weights.state, x, y, weight, ctx)
-        if self.updater.penalty:
-            result.value = result.value + self.penalty()
-        return result
+        return loss_and_gradients(self.layer, self.loss, weights.tree, weights.state, x, y, weight, ctx)
+
+    def full_value(self, result: Gradients) -> Array:
+        """Loss of the batch with the penalties at the present parameters, a 0-d array."""
+        return result.value + self.penalty() if self.updater.penalty else result.value
 
     def full_gradient(self, result: Gradients) -> Array:
         """Gradient of the loss as one vector, that of the penalties included; valid until the next call."""

@@ -27,11 +27,15 @@ def run_epochs(
     The device is waited for once per epoch, when the sums of loss and metrics are read.
     """
     first = _next_epoch(network)
+    measured = ["loss", *(metric.label for metric in learner.metrics)]
+    network.measured = (*measured, *(f"val_{name}" for name in measured if validation is not None))
     for callback in callbacks:
         callback.on_train_begin(network, epochs)
     for epoch in range(first, first + epochs):
         for callback in callbacks:
             callback.on_epoch_begin(network, epoch)
+        if network.stop_training:
+            break
         logs = _run_epoch(network, learner, samples, batch_size, shuffle, callbacks)
         if validation is not None:
             chunk = None if batch_size is None else max(batch_size, 1024)
@@ -39,8 +43,6 @@ def run_epochs(
         network.history.append(epoch, logs)
         for callback in callbacks:
             callback.on_epoch_end(network, epoch, logs)
-        if network.stop_training:
-            break
     for callback in callbacks:
         callback.on_train_end(network)
 
@@ -58,7 +60,11 @@ def _run_epoch(
     watchers = [c for c in callbacks if type(c).on_batch_end is not Callback.on_batch_end]
     for x, y, weight in samples.batches(learner.backend, batch_size, rng):
         result = learner.step(x, y, weight)
-        totals.add(result.value, result.outputs, y, weight)
+        if result.penalty is None:
+            totals.add(result.value, result.outputs, y, weight)
+        else:
+            totals.add(result.value - result.penalty, result.outputs, y, weight)
+            totals.add_penalty(result.penalty, x.shape[0] / len(samples))
         for callback in watchers:
             callback.on_batch_end(network, learner.updater.step, result.value)
         if network.stop_training:

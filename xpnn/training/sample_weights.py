@@ -7,7 +7,7 @@ import numpy as np
 
 from xpnn import _check
 from xpnn.backend import to_host
-from xpnn.errors import ArgumentError
+from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.typing import HostArray
 
 __all__ = ["combine_weights"]
@@ -29,11 +29,15 @@ def combine_weights(y: Any, sample_weight: Any, class_weight: Mapping[int, float
     Raises
     ------
     ArgumentError
-        If a class has no sample or its weight is no number of at least 0.
+        If a class has no sample, its weight is no number of at least 0, or `y` holds no classes.
+    ArgumentTypeError, ShapeError
+        If `class_weight` is no mapping, or there is not one sample weight for each sample.
     """
     if class_weight is None:
         return sample_weight
-    labels = _labels(to_host(y))
+    if not isinstance(class_weight, str | Mapping):
+        raise ArgumentTypeError(f"class_weight must be a mapping from classes to weights, got {class_weight!r}.")
+    labels = _labels(to_host(y, "y"))
     present, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if isinstance(class_weight, str):
         _check.choice("class_weight", class_weight, ("balanced",))
@@ -45,10 +49,16 @@ def combine_weights(y: Any, sample_weight: Any, class_weight: Mapping[int, float
         weights = {c: _check.non_negative("class_weight", w) for c, w in class_weight.items()}
         per_class = np.asarray([weights.get(c, 1.0) for c in present.tolist()])
     result = per_class[codes]
-    return result if sample_weight is None else result * np.asarray(to_host(sample_weight))
+    if sample_weight is None:
+        return result
+    factors = to_host(sample_weight, "sample_weight")
+    if factors.shape != result.shape:
+        raise ShapeError(f"sample_weight must have shape {result.shape}, got {factors.shape}.")
+    return result * factors
 
 
 def _labels(y: HostArray) -> HostArray:
-    if y.ndim == 2 and y.shape[1] > 1:
-        return np.argmax(y, axis=1)
-    return np.reshape(y, -1)
+    labels = np.argmax(y, axis=1) if y.ndim == 2 and y.shape[1] > 1 else np.reshape(y, -1)
+    if labels.dtype.kind == "f" and not np.array_equal(labels, np.round(labels)):
+        raise ArgumentError("class_weight must be left out when y holds no classes, got real numbers in y.")
+    return labels

@@ -3,7 +3,7 @@
 from typing import Any
 
 from xpnn.backend import to_host
-from xpnn.errors import ArgumentError
+from xpnn.errors import ArgumentError, ShapeError
 
 __all__ = ["split_validation"]
 
@@ -18,8 +18,11 @@ def split_validation(x: Any, y: Any, weight: Any, share: float, validation_data:
     """
     if validation_data is not None:
         raise ArgumentError(f"validation_split must be 0 when validation_data is given, got {share!r}.")
-    arrays = [to_host(x), to_host(y)] + ([] if weight is None else [to_host(weight)])
-    n = len(arrays[0])
+    arrays = [to_host(x, "x"), to_host(y, "y")] + ([] if weight is None else [to_host(weight, "sample_weight")])
+    n = arrays[0].shape[0] if arrays[0].ndim else 0
+    for name, array in zip(("x", "y", "sample_weight"), arrays, strict=False):
+        if array.ndim == 0 or array.shape[0] != n:
+            raise ShapeError(f"{name} must have {n} rows like x, got shape {array.shape}.")
     kept = n - int(n * share)
     if not 0 < kept < n:
         raise ArgumentError(f"validation_split must leave samples on both sides, got {share!r} of {n} samples.")

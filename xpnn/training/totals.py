@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from xpnn.losses import Loss
 from xpnn.metrics import Metric
-from xpnn.typing import Array, Backend
+from xpnn.training.weights import Weights
+from xpnn.typing import Array, Backend, Shape
 
-__all__ = ["Totals"]
+__all__ = ["Totals", "measure_nothing"]
 
 
 class Totals:
@@ -20,6 +21,7 @@ class Totals:
         self._loss, self._metrics, self._backend = loss, metrics, backend
         self._value: Array | None = None
         self._weight: Array | float = 0.0
+        self._penalty: Array | float = 0.0
         self._totals: list[Array] = []
 
     def add(self, value: Array, outputs: Array, y: Array, weight: Array | None) -> None:
@@ -38,6 +40,10 @@ class Totals:
         pairs = zip(self._metrics, self._totals, parts, strict=True) if self._totals else ()
         self._totals = [metric.combine(xp, total, part) for metric, total, part in pairs] or parts
 
+    def add_penalty(self, value: Array, share: float) -> None:
+        """Add `share` of the penalties' value; the shares of an epoch's batches add up to 1."""
+        self._penalty = self._penalty + value * share
+
     def read(self) -> dict[str, float]:
         """Wait for the device and return the loss and the metrics by name."""
         if self._value is None:
@@ -46,7 +52,20 @@ class Totals:
         loss = float(self._value)
         if self._loss.reduction == "mean":
             loss = loss / weight if weight else float("nan")
-        logs = {"loss": loss}
+        logs = {"loss": loss + float(self._penalty)}
         for metric, total in zip(self._metrics, self._totals, strict=True):
             logs[metric.label] = float(metric.result(self._backend.to_numpy(total).astype("float64")))
         return logs
+
+
+def measure_nothing(loss: Loss, metrics: Sequence[Metric], y: Array, output_shape: Shape, weights: Weights) -> None:
+    """Measure one sample with outputs of 0, so that a metric that does not fit is found before anything is learnt.
+
+    Raises
+    ------
+    ShapeError, ArgumentError
+        What the metric raises.
+    """
+    xp, totals = weights.backend.xp, Totals(loss, metrics, weights.backend)
+    outputs = xp.zeros((1, *output_shape), dtype=weights.dtype, device=weights.backend.device)
+    totals.add(xp.sum(outputs), outputs, y[:1, ...], None)
