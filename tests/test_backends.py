@@ -61,7 +61,7 @@ def test_a_backend_is_let_through(backend):
     [
         ("nump", "backend must be one of auto, cupy, jax, numpy, torch, got 'nump'. Did you mean 'numpy'?"),
         ("", "backend must be one of auto, cupy, jax, numpy, torch, got ''."),
-        ("cuda:0", "backend must be one of auto, cupy, jax, numpy, torch, got 'cuda'."),
+        ("cuda:0", "backend must be one of auto, cupy, jax, numpy, torch, got 'cuda'. Did you mean 'cupy'?"),
         ("cupy:", "backend must be a name, or a name and a device such as 'cupy:1', got 'cupy:'."),
         ("auto:1", "backend must be a name, or a name and a device such as 'cupy:1', got 'auto:1'."),
     ],

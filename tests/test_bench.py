@@ -594,3 +594,19 @@ def test_the_step_program_refuses_an_unknown_backend():
     done = run_program("step", "--backends", "nunpy")
     assert done.returncode == 2
     assert done.stderr.startswith("bench_step: error: backend must be one of ")
+
+
+def test_a_disturbed_contender_wins_and_loses_nothing():
+    timings = Timings({"a": (100.0, 100.0, 1.0, 100.0), "b": (10.0, 10.0, 10.0, 10.0)}, {"a": 1, "b": 1})
+    assert timings.is_disturbed("a")
+    assert not timings.is_disturbed("b")
+    assert (timings.ratio("a", "b").low, timings.ratio("a", "b").high) == (0.1, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("load", "threads", "warned"), [(0.1, 2, False), (1.0, 2, False), (1.5, 2, True), (3.0, None, True)]
+)
+def test_a_busy_machine_is_named(load, threads, warned):
+    warnings = machine._warn_of_load(2, threads, load)
+    assert bool(warnings) == warned
+    assert all("OPENBLAS_NUM_THREADS=1" in warning for warning in warnings)

@@ -676,3 +676,10 @@ def test_the_list_of_names_is_sorted_and_complete():
     names = xpnn.losses.__all__
     assert names == sorted(names, key=lambda name: (name[0].islower(), name))
     assert set(names) == {n for n, v in vars(xpnn.losses).items() if isinstance(v, type)} | {"get_loss"}
+
+
+@pytest.mark.parametrize("labels", [[3, -1], [0, 5]])
+def test_labels_out_of_range_are_refused_by_a_loss_alone(labels):
+    for loss in (CrossEntropy(), NegativeLogLikelihood(), Hinge()):
+        with pytest.raises(ArgumentError, match=r"^y must hold labels from 0 to 2, got"):
+            loss(np.zeros((2, 3)), np.asarray(labels))

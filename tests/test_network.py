@@ -377,7 +377,13 @@ MESSAGES = [
         "probabilities.",
     ),
     (
-        lambda: Network([Dense(3), "softmax"], loss="negative_log_likelihood"),
+        lambda: Network([Dense(3)], loss="negative_log_likelihood"),
+        ArgumentError,
+        "layers must end in LogSoftmax when the loss is NegativeLogLikelihood(): use LogSoftmax, since this loss works "
+        "on log-probabilities.",
+    ),
+    (
+        lambda: Network([Dense(3), "softmax", Flatten()], loss="negative_log_likelihood"),
         ArgumentError,
         "layers must not end in Softmax() when the loss is NegativeLogLikelihood(): use LogSoftmax, since this loss "
         "works on log-probabilities.",
@@ -610,3 +616,28 @@ def test_a_network_may_begin_with_a_residual(moons):
     history = net.fit(*moons, epochs=20)
     assert history["loss"][-1] < 0.8 * history["loss"][0]
     assert xpnn.check_gradients(net, *moons).passed
+
+
+def test_a_history_draws_its_curves():
+    from xpnn.training.history import History
+
+    class Axes:
+        def __init__(self):
+            self.drawn = []
+
+        def plot(self, x, y, label):
+            self.drawn.append((x, y, label))
+
+        def set_xlabel(self, text):
+            self.text = text
+
+        def legend(self):
+            self.has_legend = True
+
+    history = History([0, 1], {"loss": [2.0, 1.0], "val_loss": [3.0, 2.0]})
+    axes = history.plot(Axes())
+    assert axes.drawn == [([1, 2], [2.0, 1.0], "loss"), ([1, 2], [3.0, 2.0], "val_loss")]
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    pyplot.switch_backend("agg")
+    assert len(history.plot().lines) == 2
+    pyplot.close("all")

@@ -100,7 +100,7 @@ _WORDS_OF_PEERS = {
     "binary_crossentropy": "binary_cross_entropy",
     "categorical_accuracy": "accuracy",
     "categorical_crossentropy": "cross_entropy",
-    "cuda": "torch",
+    "cuda": "cupy",
     "gpu": "cupy",
     "l1": "mean_absolute_error",
     "l2": "mean_squared_error",

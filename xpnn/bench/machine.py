@@ -72,7 +72,20 @@ def describe_machine(backends: Mapping[str, Backend] | None = None) -> Machine:
         cores=_cores(),
         blas=blas,
         backends={word: dict(getattr(backend, "explain", dict)()) for word, backend in (backends or {}).items()},
-        warnings=warn_of_slow_kernels(blas, has_avx512()),
+        warnings=(*warn_of_slow_kernels(blas, has_avx512()), *_warn_of_load(_cores(), blas.threads)),
+    )
+
+
+def _warn_of_load(cores: int, threads: int | None, load: float | None = None) -> tuple[str, ...]:
+    """Warn when other programs use the cores on which the threads of a product would wait for each other."""
+    if load is None:
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    needed = 1 if threads is None else threads
+    if load + needed <= cores + 1:
+        return ()
+    return (
+        f"other programs use this machine (load {load:.1f} on {cores} cores, products use {needed} threads): times are "
+        "unsure, and OPENBLAS_NUM_THREADS=1 may be a hundred times faster on small products.",
     )
 
 

@@ -44,6 +44,16 @@ class Timings:
         return Spread.of(self.rounds_us[name])
 
     def ratio(self, name: str, other: str) -> Spread:
-        """Time of a contender divided by that of another, computed in each round, where both met the same noise."""
+        """Time of a contender divided by that of another, computed in each round, where both met the same noise.
+
+        If one of them was disturbed the spread is that of all rounds, from the least ratio to the greatest.
+        """
         pairs = zip(self.rounds_us[name], self.rounds_us[other], strict=True)
-        return Spread.of([mine / theirs for mine, theirs in pairs])
+        ratios = [mine / theirs for mine, theirs in pairs]
+        if not (self.is_disturbed(name) or self.is_disturbed(other)):
+            return Spread.of(ratios)
+        return Spread(statistics.median(ratios), min(ratios), max(ratios))
+
+    def is_disturbed(self, name: str) -> bool:
+        """Whether the median round of a contender took over twice as long as its fastest: others used the cores."""
+        return statistics.median(self.rounds_us[name]) > 2.0 * min(self.rounds_us[name])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import ClassVar
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, is_numpy_array
 
 from xpnn import _check
 from xpnn._record import Record
@@ -38,8 +38,11 @@ class Loss(Record, ABC):
     wants_logits: ClassVar[tuple[str, ...]] = ()
     """Names of activation classes that this loss applies by itself and must not be given behind."""
 
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Names of activation classes of which one must stand at the end of the network; none for most losses."""
+
     cure: ClassVar[str] = "leave it out; predict_proba gives probabilities"
-    """What to do about an activation among `wants_logits`."""
+    """What to do about an activation among `wants_logits`, or missing among `needs`."""
 
     threshold: ClassVar[float] = 0.5
     """Value of ``link(outputs)`` above which a single output stands for class 1."""
@@ -69,7 +72,13 @@ class Loss(Record, ABC):
         return outputs
 
     def __call__(self, outputs: Array, targets: Array, sample_weight: Array | None = None) -> tuple[Array, Array]:
-        """Value and gradient on arrays of any namespace; see `value_and_gradient`."""
+        """Value and gradient on arrays of any namespace; see `value_and_gradient`.
+
+        Labels in arrays of NumPy are checked as by `check_targets`; those on other devices are trusted, since reading
+        their values would wait for the device.
+        """
+        if is_numpy_array(targets) and targets.ndim == outputs.ndim - 1 and targets.dtype.kind in "iu":
+            targets = self.check_targets(targets, tuple(outputs.shape[1:]))
         arrays = (outputs, targets) if sample_weight is None else (outputs, targets, sample_weight)
         return self.value_and_gradient(array_namespace(*arrays), outputs, targets, sample_weight)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["History"]
 
@@ -42,6 +43,24 @@ class History(Mapping[str, list[float]]):
         """Return the part from `epoch` on."""
         start = next((i for i, e in enumerate(self.epoch) if e >= epoch), len(self.epoch))
         return History(self.epoch[start:], {name: values[start:] for name, values in self.history.items()})
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw all curves over the epochs with matplotlib (extra ``plot``); return the axes.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default on a new figure.
+        """
+        if ax is None:
+            from matplotlib import pyplot
+
+            ax = pyplot.figure().subplots()
+        for name, values in self.history.items():
+            ax.plot([epoch + 1 for epoch in self.epoch], values, label=name)
+        ax.set_xlabel("epoch")
+        ax.legend()
+        return ax
 
     def __getitem__(self, name: str) -> list[float]:
         return self.history[name]
