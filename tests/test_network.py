@@ -379,13 +379,13 @@ MESSAGES = [
     (
         lambda: Network([Dense(3)], loss="negative_log_likelihood"),
         ArgumentError,
-        "layers must end in LogSoftmax when the loss is NegativeLogLikelihood(): use LogSoftmax, since this loss works "
+        "layers must end in LogSoftmax when the loss is NegativeLogLikelihood(): use 'log_softmax', since this loss works "
         "on log-probabilities.",
     ),
     (
         lambda: Network([Dense(3), "softmax", Flatten()], loss="negative_log_likelihood"),
         ArgumentError,
-        "layers must not end in Softmax() when the loss is NegativeLogLikelihood(): use LogSoftmax, since this loss "
+        "layers must not end in Softmax() when the loss is NegativeLogLikelihood(): use 'log_softmax', since this loss "
         "works on log-probabilities.",
     ),
     (

@@ -42,7 +42,7 @@ class NegativeLogLikelihood(Loss):
 
     wants_logits: ClassVar[tuple[str, ...]] = ("Sigmoid", "Softmax")
     needs: ClassVar[tuple[str, ...]] = ("LogSoftmax",)
-    cure: ClassVar[str] = "use LogSoftmax, since this loss works on log-probabilities"
+    cure: ClassVar[str] = "use 'log_softmax', since this loss works on log-probabilities"
 
     def terms(self, xp: Namespace, outputs: Array, targets: Array) -> tuple[Array, Array]:
         """Cost of each sample and its derivative; `targets` are labels or rows of probabilities."""
