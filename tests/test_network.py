@@ -379,8 +379,8 @@ MESSAGES = [
     (
         lambda: Network([Dense(3)], loss="negative_log_likelihood"),
         ArgumentError,
-        "layers must end in LogSoftmax when the loss is NegativeLogLikelihood(): use 'log_softmax', since this loss works "
-        "on log-probabilities.",
+        "layers must end in LogSoftmax when the loss is NegativeLogLikelihood(): use 'log_softmax', since this loss "
+        "works on log-probabilities.",
     ),
     (
         lambda: Network([Dense(3), "softmax", Flatten()], loss="negative_log_likelihood"),
