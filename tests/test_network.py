@@ -547,14 +547,17 @@ def test_a_metric_that_does_not_fit_is_refused_before_anything_is_learnt(moons):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
-def test_inputs_that_are_no_finite_numbers_are_refused(moons, bad):
+def test_inputs_that_are_no_finite_numbers_are_refused(backend, moons, bad):
     x = moons[0].copy()
     x[3, 1] = bad
-    with (
-        np.errstate(over="ignore"),
-        pytest.raises(ArgumentError, match=r"^x must hold finite numbers, got (nan|inf) at"),
-    ):
-        _classifier().fit(x, moons[1])
+    with pytest.raises(ArgumentError, match=r"^x must hold finite numbers, got (nan|inf) at index \(3, 1\)\.$"):
+        _classifier(backend=backend).fit(x, moons[1])
+
+
+def test_weights_that_are_all_0_are_refused(backend, moons):
+    for call in (_classifier(backend=backend).fit, _classifier(backend=backend).evaluate):
+        with pytest.raises(ArgumentError, match=r"^sample_weight must hold a number above 0, got zeros alone\.$"):
+            call(*moons, sample_weight=np.zeros(120))
 
 
 def test_masked_values_are_refused(moons):

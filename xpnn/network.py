@@ -14,7 +14,7 @@ from xpnn.model import Model
 from xpnn.training import evaluation
 from xpnn.training.batches import Samples
 from xpnn.training.history import History
-from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, refuse_non_finite, sample_shape
+from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, sample_shape
 from xpnn.training.learner import Learner
 from xpnn.training.loop import run_epochs
 from xpnn.training.on_device import on_device
@@ -246,13 +246,12 @@ class Network(Model):
 
     def _samples(self, x: Any, y: Any, sample_weight: Any) -> Samples:
         learner = self._ready(x)
-        x = ingest_inputs(x, learner.weights, learner.input_shape)
+        x = ingest_inputs(x, learner.weights, learner.input_shape, finite=True)
         if x.shape[0] == 0:
             raise ArgumentError("x must hold at least one sample, got none.")
-        refuse_non_finite(x)
         y = ingest_targets(to_host(y, "y"), x, learner.loss, learner.weights, learner.output_shape)
         weight = ingest_weights(sample_weight, x, learner.weights)
-        if isinstance(weight, np.ndarray) and not weight.any():
+        if weight is not None and not np.any(to_host(sample_weight)):
             raise ArgumentError("sample_weight must hold a number above 0, got zeros alone.")
         return Samples(x, y, weight)
 

@@ -10,21 +10,25 @@ from xpnn.losses import Loss
 from xpnn.training.weights import Weights
 from xpnn.typing import Array, HostArray, Shape
 
-__all__ = ["ingest_inputs", "ingest_targets", "ingest_weights", "refuse_non_finite", "sample_shape"]
+__all__ = ["ingest_inputs", "ingest_targets", "ingest_weights", "sample_shape"]
 
 
-def ingest_inputs(x: Any, weights: Weights, input_shape: Shape) -> Array:
+def ingest_inputs(x: Any, weights: Weights, input_shape: Shape, finite: bool = False) -> Array:
     """Bring inputs to the device in the network's dtype; `x` must have shape (batch, *input_shape).
 
     Raises
     ------
     ShapeError, ArgumentError
-        If the shape is another, or the values are no numbers.
+        If the shape is another, the values are no numbers, or a host array is to be `finite` and is not.
     """
     x = _as_numbers("x", x, weights)
     if tuple(x.shape[1:]) != input_shape or x.ndim == 0:
         wanted = "".join(f", {n}" for n in input_shape) or ","
         raise ShapeError(f"x must have shape (batch{wanted}), got {tuple(x.shape)}.")
+    if finite and isinstance(x, np.ndarray):
+        with np.errstate(over="ignore"):
+            x = x.astype(weights.host_dtype, copy=False)
+        _refuse_non_finite(x)
     return weights.backend.asarray(x, weights.dtype)
 
 
@@ -66,19 +70,6 @@ def ingest_weights(sample_weight: Any, x: Array, weights: Weights) -> Array | No
     return weights.backend.asarray(values, weights.dtype)
 
 
-def refuse_non_finite(x: Array | HostArray) -> None:
-    """Refuse host inputs with NaN or infinity, which would make every parameter NaN.
-
-    Raises
-    ------
-    ArgumentError
-        With the first bad value and its index.
-    """
-    if isinstance(x, np.ndarray) and x.dtype.kind == "f" and not np.isfinite(x).all():
-        index = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
-        raise ArgumentError(f"x must hold finite numbers, got {float(x[index])!r} at index {index}.")
-
-
 def sample_shape(x: Any) -> Shape:
     """Shape of one sample of `x`, an array of any library or a nested sequence."""
     shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(to_host(x, "x"))
@@ -100,3 +91,10 @@ def _as_numbers(name: str, values: Any, weights: Weights, allow_text: bool = Fal
 
 def _first_bad(values: HostArray) -> float:
     return float(values[~(np.isfinite(values) & (values >= 0))][0])
+
+
+def _refuse_non_finite(x: HostArray) -> None:
+    """Refuse NaN and infinity, which would make every parameter NaN."""
+    if not np.isfinite(x).all():
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
+        raise ArgumentError(f"x must hold finite numbers, got {float(x[index])!r} at index {index}.")

@@ -36,7 +36,7 @@ class Weights:
     def __init__(self, layer: Layer, params: Params, state: State, backend: Backend, dtype: str) -> None:
         self.layer, self.backend = layer, backend
         self.layout = Layout(layer, params, state)
-        self.dtype = float_dtype(backend, dtype)
+        self.dtype, self.host_dtype = float_dtype(backend, dtype), np.dtype(dtype)
         self.in_place = bool(getattr(backend, "shares_views", False))
         host = np.empty(self.layout.size, dtype=dtype)
         named = dict(leaves(params))
