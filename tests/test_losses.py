@@ -667,7 +667,7 @@ def test_losses_are_written_as_they_are_made():
 
 def test_losses_say_what_must_not_stand_before_them():
     assert CrossEntropy.wants_logits == BinaryCrossEntropy.wants_logits == ("LogSoftmax", "Sigmoid", "Softmax")
-    assert NegativeLogLikelihood.wants_logits == ("Sigmoid", "Softmax") and "LogSoftmax" in NegativeLogLikelihood.cure
+    assert NegativeLogLikelihood.wants_logits == ("Sigmoid", "Softmax") and "log_softmax" in NegativeLogLikelihood.cure
     assert MeanSquaredError.wants_logits == Hinge.wants_logits == ()
     assert (CrossEntropy.threshold, BinaryCrossEntropy.threshold, Hinge.threshold) == (0.5, 0.5, 0.0)
 
