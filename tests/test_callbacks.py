@@ -246,3 +246,17 @@ def test_a_network_stays_where_it_is_while_it_trains():
 
     with pytest.raises(ArgumentError, match="must not be moved"):
         _network().fit(*MOONS, epochs=1, callbacks=[Move()])
+
+
+def test_an_epoch_that_will_not_run_does_not_begin():
+    begun = []
+
+    class Once(Callback):
+        def on_epoch_begin(self, network, epoch):
+            begun.append(epoch)
+
+        def on_epoch_end(self, network, epoch, logs):
+            network.stop_training = True
+
+    _network().fit(*MOONS, epochs=3, callbacks=[Once()])
+    assert begun == [0]

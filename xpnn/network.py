@@ -156,10 +156,9 @@ class Network(Model):
             raise
         if level:
             watchers = (*watchers, Progress(level))
-        first = self.history.epoch[-1] + 1 if self.history.epoch else 0
         self.stop_training, self._is_training = False, True
         try:
-            run_epochs(self, self._built, samples, validation, batch_size, epochs, shuffle, watchers)
+            first = run_epochs(self, self._built, samples, validation, batch_size, epochs, shuffle, watchers)
         finally:
             self._is_training = False
         return self.history.since(first)

@@ -21,8 +21,8 @@ def run_epochs(
     epochs: int,
     shuffle: bool,
     callbacks: Sequence[Callback],
-) -> None:
-    """Train for `epochs` and write their measurements to ``network.history``.
+) -> int:
+    """Train for `epochs`, write their measurements to ``network.history``, and return the number of the first.
 
     The device is waited for once per epoch, when the sums of loss and metrics are read.
     """
@@ -32,6 +32,8 @@ def run_epochs(
     for callback in callbacks:
         callback.on_train_begin(network, epochs)
     for epoch in range(first, first + epochs):
+        if network.stop_training:
+            break
         for callback in callbacks:
             callback.on_epoch_begin(network, epoch)
         if network.stop_training:
@@ -45,6 +47,7 @@ def run_epochs(
             callback.on_epoch_end(network, epoch, logs)
     for callback in callbacks:
         callback.on_train_end(network)
+    return first
 
 
 def _run_epoch(
