@@ -10,7 +10,7 @@ from xpnn import special
 from xpnn.random import Streams
 from xpnn.typing import Array, Backend, Namespace, Shape
 
-__all__ = ["RunContext"]
+__all__ = ["RunContext", "draw_mask"]
 
 
 class RunContext:
@@ -46,14 +46,21 @@ class RunContext:
 
     def bernoulli(self, probability: float, shape: Shape) -> Array:
         """Draw booleans on the host, True with `probability` to within 2**-24, and bring them over as bytes."""
-        draws = self._streams[f"dropout/{self._path}"].random(shape, dtype=np.float32)
-        return self.backend.asarray(draws < np.float32(probability))
+        return draw_mask(self._streams, self.backend, self._path, probability, shape)
 
     def child(self, name: str, wants_dx: bool = True) -> Any:
         """Context of the layer `name` inside this container; made once, then looked up."""
         child = self._children.get((name, wants_dx))
         if child is None:
             path = f"{self._path}.{name}" if self._path else name
-            child = RunContext(self.backend, self.training, self._streams, path, wants_dx)
-            self._children[name, wants_dx] = child
+            child = self._children[name, wants_dx] = self._inner(path, wants_dx)
         return child
+
+    def _inner(self, path: str, wants_dx: bool) -> "RunContext":
+        return RunContext(self.backend, self.training, self._streams, path, wants_dx)
+
+
+def draw_mask(streams: Streams, backend: Backend, path: str, probability: float, shape: Shape) -> Array:
+    """Draw booleans for the layer at `path`; see `RunContext.bernoulli`."""
+    draws = streams[f"dropout/{path}"].random(shape, dtype=np.float32)
+    return backend.asarray(draws < np.float32(probability))

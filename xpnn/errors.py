@@ -9,7 +9,8 @@
     ├── BackendError (RuntimeError)       a backend cannot run here: the reason and the cure
     ├── NotBuiltError (RuntimeError)      the network has no parameters yet
     ├── DataError (ValueError)            a data file or table cannot be used
-    └── CheckpointError (ValueError)      a saved network cannot be read
+    ├── CheckpointError (ValueError)      a saved network cannot be read
+    └── RecordingError (TypeError)        code does what cannot be recorded; the network then runs it uncompiled
 
 A message is one sentence on one line: ``<argument> must <rule>, got <value>.``
 """
@@ -21,6 +22,7 @@ __all__ = [
     "CheckpointError",
     "DataError",
     "NotBuiltError",
+    "RecordingError",
     "ShapeError",
     "XpnnError",
 ]
@@ -56,3 +58,7 @@ class DataError(XpnnError, ValueError):
 
 class CheckpointError(XpnnError, ValueError):
     """A file is no network that this version can read."""
+
+
+class RecordingError(XpnnError, TypeError):
+    """Code does something with an array that cannot be written down before its values are known."""

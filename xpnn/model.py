@@ -16,6 +16,7 @@ from xpnn.metrics import Metric, get_metric
 from xpnn.optimizers import Optimizer, get_optimizer
 from xpnn.random import Streams
 from xpnn.training import archive, snapshot
+from xpnn.training.compiled import Compilation, check_mode
 from xpnn.training.history import History
 from xpnn.training.learner import Learner
 from xpnn.training.on_device import on_device
@@ -42,6 +43,7 @@ class Model:
         seed: int = 0,
         l1: float = 0.0,
         l2: float = 0.0,
+        compile: bool | str = True,  # noqa: A002
     ) -> None:
         self._layer = Sequential(_as_tuple(layers))
         self._loss = get_loss("loss", loss)
@@ -52,6 +54,7 @@ class Model:
         float_dtype(self._backend, self._dtype)
         self._seed = _check.integer("seed", seed, minimum=0)
         self._penalty = Penalty(_check.non_negative("l1", l1), _check.non_negative("l2", l2))
+        self._compile = check_mode(self._backend, compile)
         self._learning_rate: float = self._optimizer.learning_rate
         self._is_training = False
         self._learner: Learner | None = None
@@ -97,6 +100,16 @@ class Model:
     def seed(self) -> int:
         """The seed."""
         return self._seed
+
+    @property
+    def compile(self) -> bool | str:
+        """Whether, or how, steps and predictions are compiled."""
+        return self._compile
+
+    @property
+    def compilations(self) -> tuple[Compilation, ...]:
+        """How steps and predictions run now, for each shape of a batch, and what compiling them has cost."""
+        return () if self._learner is None else tuple(self._learner.compilations)
 
     @property
     def l1(self) -> float:
@@ -230,7 +243,7 @@ class Model:
         """Return an independent copy on another backend (or the same), optionally in another dtype."""
         arguments = self._arguments | ({} if dtype is None else {"dtype": dtype})
         copy = object.__new__(type(self))
-        Model.__init__(copy, **arguments, backend=backend)
+        Model.__init__(copy, **arguments, backend=backend, compile=self._compile)
         copy._learning_rate = self._learning_rate
         copy.history, copy.notes = self.history.since(0), deepcopy(self.notes)
         if self._learner is not None:
@@ -268,6 +281,7 @@ class Model:
         *,
         backend: str | Backend = "numpy",
         dtype: str | None = None,
+        compile: bool | str = True,  # noqa: A002
         custom_types: Sequence[type] = (),
     ) -> Self:
         """Read a network from a file, on any backend.
@@ -280,6 +294,8 @@ class Model:
             Where it shall run.
         dtype : {"float32", "float64"}, optional
             Instead of the type that it was saved with.
+        compile : bool or str
+            As for `Network`.
         custom_types : sequence of type
             Classes of the caller's own layers, losses, ... that the file may name.
 
@@ -294,7 +310,8 @@ class Model:
         content = archive.load(path, {kind.__name__: kind for kind in custom_types})
         try:
             net = object.__new__(cls)
-            Model.__init__(net, **{**content.arguments, **({} if dtype is None else {"dtype": dtype})}, backend=target)
+            arguments = content.arguments | ({} if dtype is None else {"dtype": dtype})
+            Model.__init__(net, **arguments, backend=target, compile=compile)
             net._learner = _restore(net._recipe, target, net.seed, content.snapshot)
         except BackendError:
             raise
@@ -320,7 +337,8 @@ class Model:
 
     @property
     def _recipe(self) -> snapshot.Recipe:
-        return snapshot.Recipe(self._layer, self.loss, self.optimizer, self.metrics, self._penalty, self.dtype)
+        parts = self._layer, self.loss, self.optimizer, self.metrics, self._penalty, self.dtype
+        return snapshot.Recipe(*parts, self._compile)
 
     @property
     def _built(self) -> Learner:

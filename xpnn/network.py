@@ -47,6 +47,9 @@ class Network(Model):
         Determines initial parameters, order of samples and dropout masks, with the same bits on every backend.
     l1, l2 : float
         Penalty ``l1 * sum(|w|) + l2 / 2 * sum(w**2)`` over all weights (not biases and norms), part of the loss.
+    compile : bool or str
+        Whether steps and predictions are recorded and compiled once that pays; the numbers stay the same. A name, such
+        as ``"replay"`` on NumPy, chooses one way and compiles before the first run. See `compilations`.
 
     Attributes
     ----------

@@ -7,6 +7,9 @@ import numpy as np
 
 from xpnn.typing import Array, DType, HostArray, Namespace
 from xpnn_backends._numpy_namespace import NumpyNamespace
+from xpnn_backends._numpy_replay import NumpyLibrary
+from xpnn_backends._replay import Replay
+from xpnn_backends.compiler import Compiler
 from xpnn_backends.unavailable import UnavailableError
 
 __all__ = ["NumpyBackend", "open_backend"]
@@ -32,6 +35,14 @@ class NumpyBackend:
     def to_numpy(self, x: Array) -> HostArray:
         """Return `x` itself; a scalar, which NumPy's reductions return, as a 0-d array."""
         return np.asarray(x)
+
+    @property
+    def compilers(self) -> tuple[Any, ...]:
+        """Replay with ``out=``, which needs NumPy alone."""
+        return (Compiler("replay", 0.005, self._replay),)
+
+    def _replay(self, program: Any, schedule: Any) -> Replay:
+        return Replay(schedule(program), NumpyLibrary(self.block_size))
 
     def synchronize(self) -> None:
         """Return at once: NumPy has finished when it returns."""

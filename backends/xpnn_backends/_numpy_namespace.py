@@ -8,9 +8,9 @@ import numpy as np
 
 from xpnn.typing import Array
 
-__all__ = ["NumpyNamespace"]
+__all__ = ["SHORT", "NumpyNamespace", "filled"]
 
-_SHORT = 32
+SHORT = 32
 """Up to this many columns a sum or maximum over them is faster as a product or over the transpose."""
 
 _SMALL = 16384
@@ -41,16 +41,16 @@ class NumpyNamespace:
             return np.add.reduce(x, axis=None)
         if x.ndim == 2 and dtype is None and x.dtype.kind == "f":
             if axis in (0, (0,)):
-                total = _filled(x.shape[:1], x.dtype, 1.0) @ x
+                total = filled(x.shape[:1], x.dtype, 1.0) @ x
                 return total[None, :] if keepdims else total
-            if axis in (-1, 1) and x.shape[1] <= _SHORT:
-                total = x @ _filled(x.shape[1:], x.dtype, 1.0)
+            if axis in (-1, 1) and x.shape[1] <= SHORT:
+                total = x @ filled(x.shape[1:], x.dtype, 1.0)
                 return total[:, None] if keepdims else total
         return array_api_compat.numpy.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
     def max(self, x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
         """Maximum over `axis`; short rows through the transpose."""
-        if axis in (-1, 1) and x.ndim == 2 and x.shape[1] <= _SHORT:
+        if axis in (-1, 1) and x.ndim == 2 and x.shape[1] <= SHORT:
             top = np.maximum.reduce(np.ascontiguousarray(x.T), axis=0)
             return top[:, None] if keepdims else top
         return array_api_compat.numpy.max(x, axis=axis, keepdims=keepdims)
@@ -58,7 +58,7 @@ class NumpyNamespace:
     def maximum(self, x1: Any, x2: Any, /) -> Array:
         """Return the greater of both, elementwise; a scalar is spread over an array first, which NumPy does slowly."""
         if isinstance(x2, int | float) and isinstance(x1, np.ndarray) and x1.ndim and x1.dtype.kind == "f":
-            x2 = _filled(x1.shape if x1.size <= _SMALL else x1.shape[-1:], x1.dtype, x2)
+            x2 = filled(x1.shape if x1.size <= _SMALL else x1.shape[-1:], x1.dtype, x2)
         return np.maximum(x1, x2)
 
     def sign(self, x: Array, /) -> Array:
@@ -67,7 +67,8 @@ class NumpyNamespace:
 
 
 @lru_cache(maxsize=64)
-def _filled(shape: tuple[int, ...], dtype: Any, value: float) -> Array:
+def filled(shape: tuple[int, ...], dtype: Any, value: float) -> Array:
+    """Array of this shape that is full of one number; kept, and read-only."""
     filled = np.full(shape, value, dtype=dtype)
     filled.flags.writeable = False
     return filled

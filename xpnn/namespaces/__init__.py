@@ -2,5 +2,7 @@
 
 from xpnn.namespaces.dual import Dual
 from xpnn.namespaces.dual_namespace import DualNamespace
+from xpnn.namespaces.number import Number
+from xpnn.namespaces.recorder import Recorder
 
-__all__ = ["Dual", "DualNamespace"]
+__all__ = ["Dual", "DualNamespace", "Number", "Recorder"]

@@ -10,14 +10,13 @@ __all__ = ["Gradients", "loss_and_gradients"]
 
 @dataclass(slots=True)
 class Gradients:
-    """What one batch gives: the loss and its gradients, the outputs, the layers' new state, and the penalties' part."""
+    """What one batch gives: the loss and its gradients, the outputs, and the layers' new state."""
 
     value: Array
     outputs: Array
     dx: Array | None
     grads: Params
     state: State
-    penalty: Array | None = None
 
 
 def loss_and_gradients(

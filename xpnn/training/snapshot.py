@@ -32,6 +32,7 @@ class Recipe:
     metrics: Sequence[Metric]
     penalty: Penalty
     dtype: str
+    compile: bool | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _assemble(
     recipe: Recipe, backend: Backend, streams: Streams, params: Params, state: State, shapes: tuple[Shape, Shape]
 ) -> Learner:
     weights = Weights(recipe.layer, params, state, backend, recipe.dtype)
-    return Learner(weights, recipe.loss, recipe.metrics, recipe.optimizer, recipe.penalty, streams, *shapes)
+    return Learner(weights, recipe.loss, recipe.metrics, recipe.optimizer, recipe.penalty, streams, *shapes, recipe.compile)
 
 
 def _fill(tree: Mapping[str, Any], values: Mapping[str, HostArray], prefix: str = "") -> dict[str, Any]:

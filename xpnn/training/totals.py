@@ -24,14 +24,14 @@ class Totals:
         self._penalty: Array | float = 0.0
         self._totals: list[Array] = []
 
-    def add(self, value: Array, outputs: Array, y: Array, weight: Array | None) -> None:
-        """Add one batch: its loss, its raw outputs, its targets, and its sample weights."""
+    def add(self, value: Array, outputs: Array | None, y: Array, weight: Array | None) -> None:
+        """Add one batch: its loss, its raw outputs (not needed without metrics), its targets, its sample weights."""
         xp = self._backend.xp
         if self._loss.reduction == "mean":
-            share = outputs.shape[0] if weight is None else xp.sum(weight)
+            share = y.shape[0] if weight is None else xp.sum(weight)
             value, self._weight = value * share, self._weight + share
         self._value = value if self._value is None else self._value + value
-        if not self._metrics:
+        if not self._metrics or outputs is None:
             return
         predictions = self._loss.link(xp, outputs)
         if weight is None:

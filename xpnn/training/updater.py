@@ -25,6 +25,7 @@ class Updater:
         self.vectors: dict[str, Array] = optimizer.zero_state(weights.backend.xp, weights.flat)
         decays = bool(getattr(optimizer, "weight_decay", 0.0))
         self.mask: Array | None = weights.decay_mask() if decays or penalty else None
+        self.decays = decays
         self._decay = self.mask if decays else None
 
     def update(self, gradient: Array) -> None:

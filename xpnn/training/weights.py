@@ -42,23 +42,42 @@ class Weights:
         named = dict(leaves(params))
         for leaf in self.layout:
             host[leaf.start : leaf.stop] = np.reshape(named[leaf.name], -1)
-        self.state: State = self._to_device(state)
-        self.flat = host
+        self._state: State = self._to_device(state)
+        self._flat = backend.asarray(host, self.dtype)
+        self._tree: Params | None = None
 
     @property
     def flat(self) -> Array:
-        """All parameters, shape (size,), on the device; assign a host array or a new device vector."""
+        """All parameters, shape (size,), on the device; assign a host array or a device vector."""
         return self._flat
 
     @flat.setter
     def flat(self, values: Array) -> None:
-        self._flat = self.backend.asarray(values.copy(), self.dtype) if isinstance(values, np.ndarray) else values
-        self._tree = self._make_tree(self._flat)
+        if isinstance(values, np.ndarray):
+            values = self.backend.asarray(values.copy(), self.dtype)
+        if self.in_place:
+            self._flat[...] = values
+        else:
+            self._flat, self._tree = values, None
 
     @property
     def tree(self) -> Params:
         """The parameters as layers see them: shaped slices of the vector."""
+        if self._tree is None:
+            self._tree = self._make_tree(self._flat)
         return self._tree
+
+    @property
+    def state(self) -> State:
+        """What the layers remember between steps; assign a new tree. Where arrays can be written, they stay the same."""
+        return self._state
+
+    @state.setter
+    def state(self, tree: State) -> None:
+        if self.in_place:
+            _overwrite(self._state, tree)
+        else:
+            self._state = tree
 
     @cached_property
     def _gradient(self) -> tuple[Array, Params]:
@@ -125,12 +144,22 @@ class Weights:
 
     def _to_device(self, tree: State) -> State:
         return {
-            key: self._to_device(value) if isinstance(value, Mapping) else self.backend.asarray(value, self.dtype)
+            key: self._to_device(value)
+            if isinstance(value, Mapping)
+            else self.backend.asarray(np.array(value), self.dtype)
             for key, value in tree.items()
         }
 
     def _make_tree(self, flat: Array) -> Params:
         return self.layout.complete(self.layout.tree(flat, self.backend.xp), self.layer)
+
+
+def _overwrite(old: State, new: State) -> None:
+    for key, value in new.items():
+        if isinstance(value, Mapping):
+            _overwrite(old[key], value)
+        elif value is not old[key]:
+            old[key][...] = value
 
 
 def _checked(argument: str, values: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, HostArray]:

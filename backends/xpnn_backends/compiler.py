@@ -1,0 +1,26 @@
+"""`Compiler`: one way in which a backend can run a program faster than operation by operation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Compiler"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """A member of a backend's ``compilers``; see `xpnn.typing.Backend`.
+
+    Parameters
+    ----------
+    name : str
+        The word for it, e.g. ``"replay"``.
+    seconds : float
+        About how long `compile` takes: a step is compiled when its runs have taken as long.
+    compile : callable
+        ``compile(program, schedule)`` returns an executor; ``schedule(program, reductions)`` gives a schedule of it.
+    """
+
+    name: str
+    seconds: float
+    compile: Callable[[Any, Callable[..., Any]], Any]

@@ -1,0 +1,179 @@
+"""A compiled step gives the numbers of the eager one: for every layer, loss and optimizer, on every backend."""
+
+import numpy as np
+import pytest
+from conftest import TESTED
+
+from xpnn import Network
+from xpnn.layers import (
+    Activation, BatchNorm, Dense, Dropout, Flatten, LayerNorm, Reshape, Residual, Sequential, Standardize,
+)  # fmt: skip
+from xpnn.losses import (
+    BinaryCrossEntropy, CrossEntropy, Hinge, Huber, MeanAbsoluteError, MeanSquaredError, NegativeLogLikelihood,
+)  # fmt: skip
+from xpnn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
+
+FUNCTIONS = (
+    "elu", "gelu", "gelu_tanh", "identity", "leaky_relu", "log_softmax", "relu", "selu", "sigmoid", "silu", "softmax",
+    "softplus", "softsign", "tanh",
+)  # fmt: skip
+
+_shared = Dense(6, activation="tanh")
+
+LAYERS = {
+    **{f"Activation({name})": [Dense(6), Activation(name), Dense(3)] for name in FUNCTIONS},
+    "BatchNorm": [Dense(6), BatchNorm(), Dense(3)],
+    "BatchNorm first": [BatchNorm(), Dense(3)],
+    "Dense without bias": [Dense(6, activation="relu", use_bias=False), Dense(3, use_bias=False)],
+    "Dropout": [Dense(6), Dropout(0.4), Dense(3)],
+    "Dropout first": [Dropout(0.4), Dense(3)],
+    "Flatten, Reshape": [Dense(6), Reshape((3, 2)), Dense(4), Flatten(), Dense(3)],
+    "LayerNorm": [LayerNorm(), Dense(40), LayerNorm(), Dense(3)],
+    "no hidden layer": [Dense(3)],
+    "Residual": [Dense(6), Residual([Dense(6, activation="gelu"), Dropout(0.2)]), Residual([BatchNorm()]), Dense(3)],
+    "Sequential": [Sequential([Dense(6), "relu"]), Sequential([Dense(3)])],
+    "shared": [Dense(6), _shared, _shared, Dense(3)],
+    "Standardize": [Standardize(), Dense(3)],
+}
+
+LOSSES = {
+    "binary_cross_entropy": (BinaryCrossEntropy(), "sides"),
+    "cross_entropy": (CrossEntropy(), "labels"),
+    "cross_entropy, rows": (CrossEntropy(), "rows"),
+    "cross_entropy, sum": (CrossEntropy(reduction="sum"), "labels"),
+    "hinge": (Hinge(), "labels"),
+    "huber": (Huber(delta=0.3), "reals"),
+    "mean_absolute_error": (MeanAbsoluteError(), "reals"),
+    "mean_squared_error": (MeanSquaredError(), "reals"),
+    "negative_log_likelihood": (NegativeLogLikelihood(), "labels"),
+}
+
+OPTIMIZERS = {
+    "Adadelta": Adadelta(),
+    "Adagrad": Adagrad(0.1),
+    "Adam": Adam(0.01),
+    "Adam, clip_norm": Adam(0.01, clip_norm=0.1),
+    "Adam, clip_value, decay": Adam(0.01, clip_value=0.01, weight_decay=0.1),
+    "AdamW": AdamW(0.01, weight_decay=0.1),
+    "RMSprop": RMSprop(0.01),
+    "RMSprop, centered, momentum": RMSprop(0.01, centered=True, momentum=0.9),
+    "SGD": SGD(0.1),
+    "SGD, momentum": SGD(0.1, momentum=0.9),
+    "SGD, Nesterov, decay": SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
+}
+
+MODES = [(word, compiler.name) for word, backend in TESTED.items() for compiler in getattr(backend, "compilers", ())]
+
+
+def _problem(targets, n=24):
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((n, 5))
+    y = {
+        "labels": rng.integers(3, size=n),
+        "reals": rng.standard_normal((n, 3)),
+        "rows": rng.dirichlet([1.0, 1.0, 1.0], size=n),
+        "sides": rng.integers(2, size=(n, 3)),
+    }[targets]
+    return x, y
+
+
+def _train(word, mode, layers, targets="labels", weights=None, dtype="float64", **options):
+    x, y = _problem(targets)
+    net = Network(layers, backend=TESTED[word], compile=mode, dtype=dtype, seed=1, **options).build(5)
+    losses = [float(net.train_on_batch(x, y, sample_weight=weights)) for _ in range(5)]
+    state = [net.backend.to_numpy(vector) for vector in net._learner.updater.vectors.values()]
+    return net, [np.asarray(losses), net.flat_parameters, *state, *net._learner.weights.host_state().values()]
+
+
+def _compare(word, mode, layers, **options):
+    _, wanted = _train(word, False, layers, **options)
+    net, given = _train(word, mode, layers, **options)
+    assert [report.mode for report in net.compilations] == [mode]
+    for a, b in zip(given, wanted, strict=True):
+        if word == "numpy":
+            assert np.array_equal(a, b)
+        else:
+            tolerance = 1e-12 if options.get("dtype", "float64") == "float64" else 2e-5
+            np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * np.abs(b).max(initial=0.0))
+
+
+@pytest.mark.parametrize(("word", "mode"), MODES)
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_compiled_step_of_a_layer_gives_the_numbers_of_the_eager_one(word, mode, name):
+    _compare(word, mode, LAYERS[name])
+
+
+@pytest.mark.parametrize(("word", "mode"), MODES)
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_compiled_loss_gives_the_numbers_of_the_eager_one(word, mode, name, weighted):
+    loss, targets = LOSSES[name]
+    layers = [Dense(3, activation="log_softmax" if "likelihood" in name else None)]
+    weights = np.arange(24.0) if weighted else None
+    _compare(word, mode, layers, loss=loss, targets=targets, weights=weights)
+
+
+@pytest.mark.parametrize(("word", "mode"), MODES)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_compiled_optimizer_gives_the_numbers_of_the_eager_one(word, mode, name):
+    _compare(word, mode, [Dense(6, activation="tanh"), Dense(3)], optimizer=OPTIMIZERS[name])
+
+
+@pytest.mark.parametrize(("word", "mode"), MODES)
+def test_a_compiled_step_gives_the_numbers_of_the_eager_one_in_float32(word, mode):
+    layers = [Dense(40, activation="gelu"), BatchNorm(), Dropout(0.3), LayerNorm(), Dense(3)]
+    _compare(word, mode, layers, dtype="float32", l1=1e-3, l2=1e-2)
+
+
+@pytest.mark.parametrize(("word", "mode"), MODES)
+def test_a_compiled_step_of_a_large_network_runs_over_blocks(word, mode):
+    _compare(word, mode, [Dense(3000, activation="tanh"), Dropout(0.5), Dense(20, activation="relu"), Dense(3)])
+
+
+@pytest.mark.parametrize(("word", "mode"), MODES)
+@pytest.mark.parametrize("name", LAYERS)
+def test_compiled_outputs_are_the_eager_ones(word, mode, name):
+    x, _ = _problem("labels")
+    eager, compiled = (Network(LAYERS[name], backend=TESTED[word], dtype="float64", compile=c) for c in (False, mode))
+    for n in (24, 1, 24):
+        a, b = compiled.predict(x[:n]), eager.predict(x[:n])
+        assert np.array_equal(a, b) if word == "numpy" else np.allclose(a, b, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize(("word", "mode"), MODES)
+def test_a_fit_gives_the_same_history_compiled(word, mode):
+    x, y = _problem("labels", n=50)
+    layers = [Dense(8, activation="relu"), BatchNorm(), Dropout(0.2), Dense(3)]
+    histories = []
+    for compiled in (False, mode):
+        net = Network(layers, metrics=["accuracy"], backend=TESTED[word], dtype="float64", compile=compiled)
+        history = net.fit(x, y, batch_size=16, epochs=4, validation_data=(x, y))
+        histories.append((history["loss"], history["accuracy"], history["val_loss"]))
+    np.testing.assert_allclose(histories[1], histories[0], rtol=0 if word == "numpy" else 1e-12)
+
+
+@pytest.mark.parametrize(("word", "mode"), MODES)
+def test_a_compiled_network_learns_on_after_it_was_changed_from_outside(word, mode):
+    x, y = _problem("labels")
+    nets = [Network([Dense(6), BatchNorm(), Dense(3)], backend=TESTED[word], dtype="float64", compile=c).build(5)
+            for c in (False, mode)]  # fmt: skip
+    for net in nets:
+        net.train_on_batch(x, y)
+        net.set_parameters({"0.bias": np.full(6, 0.25)})
+        net.learning_rate = 0.1
+        net.train_on_batch(x, y)
+        net.flat_parameters = net.flat_parameters * 0.5
+        net.train_on_batch(x, y)
+        net.train_on_batch(x[:7], y[:7])
+        net.train_on_batch(x, y)
+    a, b = (net.flat_parameters for net in nets)
+    assert np.array_equal(a, b) if word == "numpy" else np.allclose(a, b, rtol=1e-11, atol=1e-12)
+
+
+def test_the_loss_of_a_step_stays_as_it_is_when_the_next_one_runs():
+    x, y = _problem("labels")
+    net = Network([Dense(3)], compile="replay").build(5)
+    first = net.train_on_batch(x, y)
+    kept = float(first)
+    second = net.train_on_batch(x, y)
+    assert float(first) == kept != float(second)

@@ -1,0 +1,210 @@
+"""`CompiledFunction`: a function of arrays that is compiled as soon as that pays.
+
+A backend may offer several ways to compile, each faster to run and slower to make than the one before. For each shape of
+the arguments the time that runs have taken is added up; when it reaches what the next way costs to make, that way is
+made. So nobody ever waits longer for a compilation than the runs before it took, however short a training is.
+"""
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from xpnn import _check
+from xpnn.context import draw_mask
+from xpnn.program import schedule
+from xpnn.random import Streams
+from xpnn.training.recording import Mask, Recording
+from xpnn.typing import Array, Backend
+
+__all__ = ["Compilation", "CompiledFunction", "UncompiledWarning", "check_mode"]
+
+
+class UncompiledWarning(UserWarning):
+    """A network runs operation by operation, because its step cannot be recorded."""
+
+
+@dataclass(slots=True)
+class Compilation:
+    """How a function runs for arguments of one shape.
+
+    Attributes
+    ----------
+    function : str
+        ``"step"``, ``"outputs"``.
+    shapes : tuple
+        Shapes of the arguments.
+    mode : str
+        How it runs now: ``"eager"``, or the name of one of the backend's compilers.
+    recording_seconds, compiling_seconds : float
+        What it has cost.
+    operations : int
+        Number of operations recorded.
+    nbytes : int
+        Working memory of the executor.
+    reason : str or None
+        Why it cannot be compiled.
+    """
+
+    function: str
+    shapes: tuple[Any, ...]
+    mode: str = "eager"
+    recording_seconds: float = 0.0
+    compiling_seconds: float = 0.0
+    operations: int = 0
+    nbytes: int = 0
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class _Entry:
+    """The state of one shape: seconds spent in runs, and what comes next."""
+
+    report: Compilation
+    next_cost: float
+    spent: float = 0.0
+    level: int = 0
+    recording: Recording | None = None
+    executor: Any = None
+    masks: tuple[Mask, ...] = field(default=())
+
+
+class CompiledFunction:
+    """A function that runs compiled where it can.
+
+    Parameters
+    ----------
+    name : str
+        For the report.
+    backend : Backend
+        Whose compilers are used.
+    mode : bool or str
+        False: never compile. True: as described above. The name of a compiler: that one, before the first run.
+    record : callable
+        Takes the arguments and returns a `Recording`.
+    streams : Streams
+        For masks.
+    """
+
+    def __init__(
+        self, name: str, backend: Backend, mode: bool | str, record: Callable[..., Recording], streams: Streams
+    ) -> None:
+        self._name, self._backend, self._record, self._streams = name, backend, record, streams
+        self._compilers = find_compilers(backend, mode)
+        self._is_urgent = isinstance(mode, str)
+        self._entries: dict[Any, _Entry] = {}
+        self._broken: str | None = None
+
+    @property
+    def reports(self) -> list[Compilation]:
+        """What has been compiled, and how."""
+        return [entry.report for entry in self._entries.values()]
+
+    def run(
+        self,
+        args: Sequence[Array | None],
+        held: Callable[[], Sequence[Array]],
+        eager: Callable[[], Any],
+        finish: Callable[[list[Array], Sequence[Array]], Any],
+        scalars: Callable[[], Any],
+    ) -> Any:
+        """Run once.
+
+        Parameters
+        ----------
+        args : sequence of Array or None
+            What is new in this run.
+        held : callable
+            Returns the arrays that live from run to run, the same list as long as they are the same.
+        eager : callable
+            Runs uncompiled.
+        finish : callable
+            Turns outputs and new held arrays into the result.
+        scalars : callable
+            Returns the named numbers of this run.
+        """
+        if not self._compilers:
+            return eager()
+        key = tuple([None if a is None else (a.shape, a.dtype) for a in args])
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._add(key)
+        if entry.spent >= entry.next_cost:
+            self._advance(entry, args)
+        start = time.perf_counter()
+        if entry.executor is None:
+            result = eager()
+            if self._broken is not None:
+                self._give_up()
+        else:
+            given = [a for a in args if a is not None]
+            given += [draw_mask(self._streams, self._backend, m.path, m.probability, m.shape) for m in entry.masks]
+            numbers = entry.recording.program.compute_numbers(scalars()) if entry.recording else []
+            result = finish(*entry.executor.run(held(), given, numbers))
+        entry.spent += time.perf_counter() - start
+        return result
+
+    def _add(self, key: Any) -> _Entry:
+        cost = 0.0 if self._is_urgent else self._compilers[0].seconds
+        shapes = tuple(None if part is None else tuple(part[0]) for part in key)
+        entry = self._entries[key] = _Entry(Compilation(self._name, shapes), cost)
+        return entry
+
+    def _advance(self, entry: _Entry, args: Sequence[Array | None]) -> None:
+        start = time.perf_counter()
+        if entry.recording is None:
+            try:
+                entry.recording = self._record(*args)
+            except Exception as error:
+                self._broken = entry.report.reason = _sentence(error)
+                entry.next_cost = float("inf")
+                return
+            entry.masks = entry.recording.masks
+            entry.report.operations = len(entry.recording.program.nodes)
+            entry.report.recording_seconds = time.perf_counter() - start
+            start = time.perf_counter()
+        compiler = self._compilers[entry.level]
+        entry.executor = compiler.compile(entry.recording.program, schedule)
+        entry.report.mode, entry.report.nbytes = compiler.name, entry.executor.nbytes
+        entry.report.compiling_seconds += time.perf_counter() - start
+        entry.level += 1
+        has_more = entry.level < len(self._compilers)
+        entry.next_cost = self._compilers[entry.level].seconds if has_more else float("inf")
+        entry.spent = 0.0
+
+    def _give_up(self) -> None:
+        """Say once why nothing is compiled, after a run has shown that the code itself is right."""
+        self._compilers = ()
+        warnings.warn(
+            f"The {self._name} of this network runs uncompiled: {self._broken} Pass compile=False to say so yourself.",
+            UncompiledWarning,
+            stacklevel=2,
+        )
+
+
+def check_mode(backend: Backend, mode: Any) -> bool | str:
+    """Return `mode` if it is True, False or the name of one of the backend's compilers.
+
+    Raises
+    ------
+    ArgumentError
+        If it is none of these.
+    """
+    if isinstance(mode, bool):
+        return mode
+    names = ["True", "False", *(compiler.name for compiler in getattr(backend, "compilers", ()))]
+    return _check.choice("compile", mode, names)
+
+
+def find_compilers(backend: Backend, mode: bool | str) -> tuple[Any, ...]:
+    """Compilers of a backend that `mode` allows, the cheapest first."""
+    offered = tuple(getattr(backend, "compilers", ()))
+    if isinstance(mode, bool):
+        return offered if mode else ()
+    return tuple(compiler for compiler in offered if compiler.name == mode)
+
+
+def _sentence(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".") + "."
