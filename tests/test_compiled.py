@@ -22,7 +22,7 @@ _shared = Dense(6, activation="tanh")
 
 LAYERS = {
     **{f"Activation({name})": [Dense(6), Activation(name), Dense(3)] for name in FUNCTIONS},
-    "BatchNorm": [Dense(6), BatchNorm(), Dense(3)],
+    "BatchNorm": [Dense(6, use_bias=False), BatchNorm(), Dense(3)],
     "BatchNorm first": [BatchNorm(), Dense(3)],
     "Dense without bias": [Dense(6, activation="relu", use_bias=False), Dense(3, use_bias=False)],
     "Dropout": [Dense(6), Dropout(0.4), Dense(3)],
@@ -155,7 +155,7 @@ def test_a_fit_gives_the_same_history_compiled(word, mode):
 @pytest.mark.parametrize(("word", "mode"), MODES)
 def test_a_compiled_network_learns_on_after_it_was_changed_from_outside(word, mode):
     x, y = _problem("labels")
-    nets = [Network([Dense(6), BatchNorm(), Dense(3)], backend=TESTED[word], dtype="float64", compile=c).build(5)
+    nets = [Network([Dense(6, activation="tanh"), BatchNorm(), Dense(3)], backend=TESTED[word], dtype="float64", compile=c).build(5)
             for c in (False, mode)]  # fmt: skip
     for net in nets:
         net.train_on_batch(x, y)

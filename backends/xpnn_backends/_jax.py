@@ -10,6 +10,8 @@ import numpy as np
 from jax.scipy.special import erfc
 
 from xpnn.typing import Array, DType, HostArray, Namespace
+from xpnn_backends._jax_jit import Jit
+from xpnn_backends.compiler import Compiler
 from xpnn_backends.unavailable import UnavailableError
 
 __all__ = ["JaxBackend", "open_backend"]
@@ -37,6 +39,11 @@ class JaxBackend:
             return jax.device_put(values if dtype is None else values.astype(dtype), self.device)
         values = np.asarray(values)
         return jnp.array(values.astype(values.dtype.newbyteorder("="), copy=False), dtype=dtype, device=self.device)
+
+    @property
+    def compilers(self) -> tuple[Compiler, ...]:
+        """`jax.jit`, from the first run on: JAX is slow operation by operation, and compiles each of them."""
+        return (Compiler("jit", 0.0, lambda program, schedule: Jit(program)),)
 
     def to_numpy(self, x: Array) -> HostArray:
         """Bring `x` to the host; the result is read-only."""

@@ -57,7 +57,7 @@ class Replay:
         self._numbers = library.empty(len(numbers), numbers[0].dtype) if numbers else None
         self._constants = [library.flat(node.options["array"]) for node in schedule.constants]
         self._held: Sequence[Array] | None = None
-        self._function: Any = None
+        self.function: Any = None
         self.source = ""
 
     @property
@@ -69,9 +69,13 @@ class Replay:
         """Run once; `held` is written in place. Results without axes are new, others hold until the next run."""
         if held is not self._held:
             self._bind(held)
+        self.set_numbers(numbers)
+        return self.function(*given), held
+
+    def set_numbers(self, numbers: Sequence[float]) -> None:
+        """Write the numbers of the next run to where it reads them."""
         if numbers:
             self._library.set_numbers(self._numbers, numbers)
-        return self._function(*given), held
 
     def _bind(self, held: Sequence[Array]) -> None:
         arrays = {("arena", dtype): arena for dtype, arena in self._arenas.items()}
@@ -81,7 +85,7 @@ class Replay:
         printer = _Printer(self._schedule, self._library, arrays)
         self.source = printer.source()
         exec(compile(self.source, "<step>", "exec"), printer.names)  # noqa: S102
-        self._function, self._held = printer.names["step"], held
+        self.function, self._held = printer.names["step"], held
 
 
 class _Printer:

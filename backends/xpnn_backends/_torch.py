@@ -7,7 +7,11 @@ import numpy as np
 import torch
 
 from xpnn.typing import Array, DType, HostArray, Namespace
+from xpnn_backends._replay import Replay
+from xpnn_backends._torch_graph import TorchGraph
 from xpnn_backends._torch_namespace import TorchNamespace
+from xpnn_backends._torch_replay import TorchLibrary
+from xpnn_backends.compiler import Compiler
 from xpnn_backends.unavailable import UnavailableError
 
 __all__ = ["TorchBackend", "open_backend"]
@@ -37,6 +41,21 @@ class TorchBackend:
         if wanted == torch.float64 and self.device.type == "mps":
             raise UnavailableError("Apple's GPU has no float64", cure="Use dtype='float32' or the backend 'torch:cpu'.")
         return values.detach().to(dtype=wanted).to(device=self.device)
+
+    @property
+    def compilers(self) -> tuple[Compiler, ...]:
+        """Replay with ``out=``, on CUDA as a graph."""
+        if self.device.type == "meta":
+            return ()
+        if self.device.type == "cuda":
+            return Compiler("replay", 0.05, self._replay), Compiler("graph", 0.5, self._graph)
+        return (Compiler("replay", 0.01, self._replay),)
+
+    def _replay(self, program: Any, schedule: Any) -> Replay:
+        return Replay(schedule(program), TorchLibrary(self.device))
+
+    def _graph(self, program: Any, schedule: Any) -> TorchGraph:
+        return TorchGraph(self._replay(program, schedule))
 
     def to_numpy(self, x: Array) -> HostArray:
         """Bring `x` to the host; on the processor the memory is shared."""
