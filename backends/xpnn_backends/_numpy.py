@@ -1,6 +1,7 @@
 """NumPy on the processor."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,15 @@ class NumpyBackend:
         return np.asarray(x)
 
     @property
-    def compilers(self) -> tuple[Any, ...]:
-        """Replay with ``out=``, which needs NumPy alone."""
-        return (Compiler("replay", 0.005, self._replay),)
+    def compilers(self) -> tuple[Compiler, ...]:
+        """Replay with ``out=``, which needs NumPy alone; with numba (``pip install 'xpnn[fast]'``) one function."""
+        replay = Compiler("replay", 0.005, self._replay)
+        return (replay, Compiler("fast", 2.0, self._fast)) if find_spec("numba") else (replay,)
+
+    def _fast(self, program: Any, schedule: Any) -> Replay:
+        from xpnn_backends._numba_step import compile_step
+
+        return compile_step(program, schedule, self.block_size)
 
     def _replay(self, program: Any, schedule: Any) -> Replay:
         return Replay(schedule(program), NumpyLibrary(self.block_size))

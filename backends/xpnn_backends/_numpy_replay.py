@@ -23,6 +23,10 @@ _SAME = (
 )  # fmt: skip
 
 
+_LINE = 64
+"""Bytes of a line of the cache."""
+
+
 def _where(condition: Array, x1: Array, x2: Array, out: Array) -> None:
     """Choose; through a new array, since `out` may be one of the arguments."""
     np.copyto(out, np.where(condition, x1, x2))
@@ -41,8 +45,11 @@ class NumpyLibrary:
         self.block_size = block_size
 
     def empty(self, size: int, dtype: str) -> Array:
-        """Make an array of one axis."""
-        return np.empty(size, dtype=dtype)
+        """Make an array of one axis that begins at a line of the cache."""
+        kind = np.dtype(dtype)
+        memory = np.empty(size * kind.itemsize + _LINE, dtype=np.uint8)
+        start = -memory.ctypes.data % _LINE
+        return memory[start : start + size * kind.itemsize].view(kind)
 
     def flat(self, array: Array) -> Array:
         """View an array, or a copy where it is not in order, as one axis."""
@@ -76,6 +83,10 @@ class NumpyLibrary:
         return lambda x, out: function(x, axis, None, out)
 
     assign = staticmethod(lambda out, values: np.copyto(out, values, "unsafe"))
+
+    def plain(self, array: Array) -> Array:
+        """Return an array that is in order and can be written, a copy if need be."""
+        return array if array.flags.carray else array.copy()
 
     def read(self, array: Array) -> Array:
         """Return a copy; of an array without axes, its number."""

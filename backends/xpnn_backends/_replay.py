@@ -4,13 +4,14 @@ The printed function is straight: no arrays are made, no shapes are looked up. L
 so that what is computed and read in one loop stays in the processor's cache.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import Any, Protocol
 
 from xpnn.typing import Array, Shape
 
-__all__ = ["Library", "Replay"]
+__all__ = ["Library", "Part", "Replay"]
 
 
 class Library(Protocol):
@@ -40,6 +41,9 @@ class Library(Protocol):
     def assign(self, out: Array, values: Array) -> None:
         """Write `values`, broadcast and converted, into `out`."""
 
+    def plain(self, array: Array) -> Array:
+        """Return an array of inputs as compiled parts want it; asked for only if there are such."""
+
     def read(self, array: Array) -> Array:
         """Return a result of a run: one that stays as it is, if it has no axes."""
 
@@ -47,11 +51,20 @@ class Library(Protocol):
         """Write Python numbers into an array of one axis."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Instructions, and a function ``(table, numbers, *given)`` that runs them; None prints them one by one."""
+
+    instructions: Sequence[Any]
+    function: Callable[..., Any] | None
+
+
 class Replay:
     """An executor of `schedule`; see `xpnn.typing.Executor`."""
 
-    def __init__(self, schedule: Any, library: Library) -> None:
+    def __init__(self, schedule: Any, library: Library, parts: Sequence[Part] | None = None) -> None:
         self._schedule, self._library = schedule, library
+        self._parts = [Part(schedule.instructions, None)] if parts is None else parts
         self._arenas = {dtype: library.empty(size, dtype) for dtype, size in schedule.arenas.items()}
         numbers = schedule.program.numbers
         self._numbers = library.empty(len(numbers), numbers[0].dtype) if numbers else None
@@ -83,9 +96,14 @@ class Replay:
         arrays |= {("held", i): self._library.flat(array) for i, array in enumerate(held)}
         arrays["number", 0] = self._numbers
         printer = _Printer(self._schedule, self._library, arrays)
-        self.source = printer.source()
+        self.source = printer.source(self._parts, self._table(arrays))
         exec(compile(self.source, "<step>", "exec"), printer.names)  # noqa: S102
         self.function, self._held = printer.names["step"], held
+
+
+    def _table(self, arrays: Mapping[Any, Array]) -> Any:
+        """First argument of compiled parts, made when arrays are bound."""
+        return None
 
 
 class _Printer:
@@ -94,20 +112,30 @@ class _Printer:
     def __init__(self, schedule: Any, library: Library, arrays: Mapping[Any, Array]) -> None:
         self._schedule, self._library, self._arrays = schedule, library, arrays
         self.names: dict[str, Any] = {"assign": library.assign, "read": library.read}
+        self._numbers_array = arrays["number", 0]
         self._lines: list[str] = []
         self._top: list[str] = []
         self._views: dict[Any, str] = {}
         self._scratch: dict[str, list[Array]] = {}
         self._longest = max((self._block_length(i.shape) for i in schedule.instructions if i.is_loop), default=0)
 
-    def source(self) -> str:
-        """Text of the function."""
+    def source(self, parts: Sequence[Part], table: Any) -> str:
+        """Text of the function; compiled parts are called with `table`, the numbers, and what is given."""
         program = self._schedule.program
-        for instruction in self._schedule.instructions:
-            if instruction.is_loop:
-                self._loop(instruction)
-            else:
-                self._single(instruction.nodes[0])
+        given = "".join(f", given{i}" for i in range(len(program.given)))
+        for part in parts:
+            if part.function is not None:
+                names = self._add(part.function, "part"), self._add(table, "table"), self._add(self._numbers_array, "n")
+                self._lines.append(f"{names[0]}({names[1]}, {names[2]}{given})")
+                continue
+            for instruction in part.instructions:
+                if instruction.is_loop:
+                    self._loop(instruction)
+                else:
+                    self._single(instruction.nodes[0])
+        if any(part.function is not None for part in parts):
+            self.names["plain"] = self._library.plain
+            self._top[:0] = [f"given{i} = plain(given{i})" for i in range(len(program.given))]
         results = "".join(f"read({self._read(node)}), " for node in program.outputs)
         head = f"def step({', '.join(f'given{i}' for i in range(len(program.given)))}):"
         lines = [*self._top, *self._lines, f"return [{results}]"]
@@ -153,6 +181,9 @@ class _Printer:
         if node.op == "matmul":
             left, right = (self._read(arg) for arg in node.args)
             self._lines.append(f"{self._function('matmul')}({left}, {right}, out={out})")
+        elif node.op in self._library.functions:
+            args = [self._read(arg) if hasattr(arg, "op") else self._scalar(arg, node) for arg in node.args]
+            self._lines.append(f"{self._function(node.op)}({', '.join(args)}, out={out})")
         elif node.op == "call":
             args = [self._read(arg) if hasattr(arg, "op") else self._add(arg, "k") for arg in node.args]
             keywords = [f"{key}={self._add(value, 'k')}" for key, value in node.options["keywords"].items()]
@@ -160,6 +191,10 @@ class _Printer:
             self._lines.append(f"assign({out}, {called})")
         else:
             self._reduce(node)
+
+    def _scalar(self, value: Any, node: Any) -> str:
+        dtype = next((other.dtype for other in node.inputs if other.dtype != "bool"), node.dtype)
+        return self._add(self._library.scalar(value, dtype, node.shape, node.op), "c")
 
     def _reduce(self, node: Any) -> None:
         source, axes = node.args[0], node.options["axes"]

@@ -51,7 +51,9 @@ def sources(node: Node) -> set[Node]:
     return set().union(*(sources(arg) for arg in node.inputs))
 
 
-def fuse(program: Program, reductions: frozenset[str] = frozenset()) -> list[Instruction]:
+def fuse(
+    program: Program, reductions: frozenset[str] = frozenset(), apart: frozenset[str] = frozenset()
+) -> list[Instruction]:
     """Order the nodes of `program` as instructions.
 
     Parameters
@@ -60,13 +62,15 @@ def fuse(program: Program, reductions: frozenset[str] = frozenset()) -> list[Ins
         Whose updates are nodes ``store``; see `xpnn.program.schedule`.
     reductions : frozenset of str
         Reductions that may run in the loop of what they reduce, e.g. ``{"max"}``.
+    apart : frozenset of str
+        Elementwise functions that stay out of loops, since the executor has a faster way for whole arrays.
     """
-    return _Scheduler(program, reductions).run()
+    return _Scheduler(program, reductions, apart).run()
 
 
 class _Scheduler:
-    def __init__(self, program: Program, reductions: frozenset[str]) -> None:
-        self._reductions = reductions
+    def __init__(self, program: Program, reductions: frozenset[str], apart: frozenset[str]) -> None:
+        self._reductions, self._apart = reductions, apart
         self._nodes = [node for node in program.nodes if node.op not in _LEAVES and not is_alias(node)]
         self._place = {node: i for i, node in enumerate(self._nodes)}
         self._readers: dict[Node, set[Node]] = {node: set() for node in self._nodes}
@@ -153,6 +157,8 @@ class _Scheduler:
 
     def _shape(self, node: Node) -> Shape | None:
         """Shape of the loop that computes `node`, or None if no loop does."""
+        if node.op in self._apart:
+            return None
         if is_elementwise(node.op) or node.op == "store":
             return node.shape
         return node.args[0].shape if node.op in self._reductions else None

@@ -46,10 +46,12 @@ class Schedule:
         return sum(size * _ITEMSIZE.get(dtype, 8) for dtype, size in self.arenas.items())
 
 
-def schedule(program: Program, reductions: frozenset[str] = frozenset()) -> Schedule:
-    """Order and place everything; see `fuse` for `reductions`."""
+def schedule(
+    program: Program, reductions: frozenset[str] = frozenset(), apart: frozenset[str] = frozenset()
+) -> Schedule:
+    """Order and place everything; see `fuse` for `reductions` and `apart`."""
     program = _store_updates(_own_parts(make_copies_explicit(program)))
-    return _Placement(program, fuse(program, reductions)).run()
+    return _Placement(program, fuse(program, reductions, apart)).run()
 
 
 def _own_parts(program: Program) -> Program:

@@ -1,0 +1,58 @@
+"""Compiled steps on disk: the printed text is a module in the user's cache folder, beside it what numba made of it."""
+
+import hashlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numba
+
+from xpnn_backends import _numba_intrinsics
+
+__all__ = ["cache_folder", "load_text"]
+
+
+def cache_folder() -> Path:
+    """Folder for what can be made again: ``XPNN_CACHE``, or ``xpnn`` in the platform's folder for caches."""
+    if os.environ.get("XPNN_CACHE"):
+        return Path(os.environ["XPNN_CACHE"])
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "xpnn" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "xpnn"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xpnn"
+
+
+def load_text(text: str) -> tuple[Any, bool]:
+    """Run `text` as a module; return it, and whether numba can keep what it compiles from it.
+
+    The name of the file is a digest of everything on which the result depends, so that a file is never stale; a file
+    with another content is written anew.
+    """
+    made_with = Path(_numba_intrinsics.__file__).read_bytes() + numba.__version__.encode()
+    digest = hashlib.sha256(text.encode() + made_with).hexdigest()[:24]
+    folder = cache_folder() / "steps"
+    path = folder / f"step_{digest}.py"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_text() != text:
+            with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".tmp", delete=False) as file:
+                file.write(text)
+            Path(file.name).replace(path)
+    except OSError:
+        return _run(text, "<step>", digest), False
+    return _run(text, str(path), digest), True
+
+
+def _run(text: str, path: str, digest: str) -> Any:
+    """Run a module and register it: numba looks it up by its name when it reads its files."""
+    name = f"xpnn_step_{digest}"
+    if name not in sys.modules:
+        module = ModuleType(name)
+        module.__file__ = path
+        exec(compile(text, path, "exec"), module.__dict__)  # noqa: S102
+        sys.modules[name] = module
+    return sys.modules[name]
