@@ -11,6 +11,7 @@ from xpnn.layers import (
 from xpnn.losses import (
     BinaryCrossEntropy, CrossEntropy, Hinge, Huber, MeanAbsoluteError, MeanSquaredError, NegativeLogLikelihood,
 )  # fmt: skip
+from xpnn.metrics import TopKAccuracy
 from xpnn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
 
 FUNCTIONS = (
@@ -150,6 +151,29 @@ def test_a_fit_gives_the_same_history_compiled(word, mode):
         history = net.fit(x, y, batch_size=16, epochs=4, validation_data=(x, y))
         histories.append((history["loss"], history["accuracy"], history["val_loss"]))
     np.testing.assert_allclose(histories[1], histories[0], rtol=0 if word == "numpy" else 1e-12)
+
+
+@pytest.mark.parametrize(("word", "mode"), MODES)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(
+    ("loss", "metrics"),
+    [
+        ("cross_entropy", ["accuracy", "f1", "precision", "recall", TopKAccuracy(2)]),
+        ("mean_squared_error", ["mse", "mae", "r2"]),
+        ("binary_cross_entropy", ["binary_accuracy"]),
+    ],
+)
+def test_compiled_measurements_are_the_eager_ones(word, mode, weighted, loss, metrics):
+    targets = {"cross_entropy": "labels", "mean_squared_error": "reals", "binary_cross_entropy": "sides"}[loss]
+    x, y = _problem(targets)
+    weights = np.arange(24.0) if weighted else None
+    nets = [
+        Network([Dense(3)], loss=loss, metrics=metrics, backend=TESTED[word], dtype="float64", l2=0.1, compile=c)
+        for c in (False, mode)
+    ]
+    given, wanted = (net.build(5).evaluate(x, y, batch_size=10, sample_weight=weights) for net in nets)
+    assert given == pytest.approx(wanted, rel=0 if word == "numpy" else 1e-12)
+    assert {report.function for report in nets[1].compilations} == {"measurement"}
 
 
 @pytest.mark.parametrize(("word", "mode"), MODES)

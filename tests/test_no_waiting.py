@@ -6,6 +6,7 @@ import pytest
 from xpnn import Network, activations, losses, optimizers
 from xpnn.layers import Activation, BatchNorm, Dense, Dropout, Flatten, LayerNorm, Reshape, Residual, Standardize
 from xpnn.metrics import R2, Accuracy
+from xpnn.training.measurement import measure
 from xpnn.training.totals import Totals
 
 pytest.importorskip("torch")
@@ -58,14 +59,12 @@ def test_no_activation_waits(activation):
 
 def test_measuring_a_batch_does_not_wait():
     net = _step()
-    totals = Totals(net.loss, [Accuracy()], net.backend)
-    xp = net.backend.xp
-    for _ in range(2):
-        outputs, y = net.backend.asarray(np.ones((6, 3)), xp.float32), net.backend.asarray(LABELS)
-        totals.add(xp.sum(outputs), outputs, y, None)
-    totals = Totals(losses.MeanSquaredError(), [R2()], net.backend)
-    for _ in range(2):
-        totals.add(xp.sum(outputs), outputs, outputs, None)
+    xp, device = net.backend.xp, net.backend.device
+    outputs, y = net.backend.asarray(np.ones((6, 3)), xp.float32), net.backend.asarray(LABELS)
+    for loss, metric, targets in ((net.loss, Accuracy(), y), (losses.MeanSquaredError(), R2(), outputs)):
+        totals = Totals(loss, [metric], net.backend)
+        for _ in range(2):
+            totals.add(xp.sum(outputs), measure(loss, [metric], xp, device, outputs, targets, None))
 
 
 def test_the_proof_can_fail():

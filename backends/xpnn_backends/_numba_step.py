@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from functools import cache
-from itertools import groupby
 from typing import Any
 
 import numba
 import numpy as np
 
 from xpnn.typing import Array
+from xpnn_backends._blas_threads import allowed_threads
 from xpnn_backends._cblas import find_blas
 from xpnn_backends._numba_cache import load_text
 from xpnn_backends._numba_source import APART, PartPrinter, can_print
+from xpnn_backends._numpy_parts import cut
 from xpnn_backends._numpy_replay import NumpyLibrary
 from xpnn_backends._replay import Part, Replay
 from xpnn_backends._ufunc_loops import find_loop
@@ -70,16 +71,16 @@ def _compile(schedule: Any, printer: PartPrinter) -> list[Part]:
         needs_blas = not instruction.is_loop and instruction.nodes[0].op in ("matmul", "sum")
         return (has_blas or not needs_blas) and can_print(instruction, locations, _has_loop)
 
-    groups = [(fit, tuple(group)) for fit, group in groupby(schedule.instructions, fits)]
-    functions = [printer.function(f"part{i}", group) if fit else "" for i, (fit, group) in enumerate(groups)]
+    groups = cut(schedule.instructions, allowed_threads(), fits)
+    functions = [printer.function(f"part{i}", group) if fit else "" for i, (group, fit, _) in enumerate(groups)]
     text = "\n".join([*printer.header(), "", *filter(None, functions)])
     module, can_keep = load_text(text)
     options = {"cache": can_keep, "error_model": "numpy", "fastmath": False, "boundscheck": False}
     signature = _signature(schedule.program)
     parts = []
-    for i, (fit, group) in enumerate(groups):
+    for i, (group, fit, threads) in enumerate(groups):
         function = numba.njit(signature, **options)(getattr(module, f"part{i}")) if fit else None
-        parts.append(Part(group, function))
+        parts.append(Part(group, function, threads))
     return parts
 
 

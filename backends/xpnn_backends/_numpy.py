@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from xpnn.typing import Array, DType, HostArray, Namespace
+from xpnn_backends._blas_threads import allowed_threads
 from xpnn_backends._numpy_namespace import NumpyNamespace
+from xpnn_backends._numpy_parts import cut
 from xpnn_backends._numpy_replay import NumpyLibrary
-from xpnn_backends._replay import Replay
+from xpnn_backends._replay import Part, Replay
 from xpnn_backends.compiler import Compiler
 from xpnn_backends.unavailable import UnavailableError
 
@@ -40,7 +42,9 @@ class NumpyBackend:
     @property
     def compilers(self) -> tuple[Compiler, ...]:
         """Replay with ``out=``, which needs NumPy alone; with numba (``pip install 'xpnn[fast]'``) one function."""
-        replay = Compiler("replay", 0.005, self._replay)
+        # With several threads the last bits of a product depend on their number, which only compiled steps set: there,
+        # steps are compiled from the first on, so that a training does not depend on the clock.
+        replay = Compiler("replay", 0.005 if allowed_threads() == 1 else 0.0, self._replay)
         return (replay, Compiler("fast", 2.0, self._fast)) if find_spec("numba") else (replay,)
 
     def _fast(self, program: Any, schedule: Any) -> Replay:
@@ -49,7 +53,9 @@ class NumpyBackend:
         return compile_step(program, schedule, self.block_size)
 
     def _replay(self, program: Any, schedule: Any) -> Replay:
-        return Replay(schedule(program), NumpyLibrary(self.block_size))
+        steps = schedule(program)
+        parts = [Part(group, None, threads) for group, _, threads in cut(steps.instructions, allowed_threads())]
+        return Replay(steps, NumpyLibrary(self.block_size), parts)
 
     def synchronize(self) -> None:
         """Return at once: NumPy has finished when it returns."""

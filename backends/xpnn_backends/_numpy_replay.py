@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from xpnn.typing import Array, Shape
+from xpnn_backends._blas_threads import set_threads
 from xpnn_backends._numpy_namespace import SHORT, filled
 
 __all__ = ["NumpyLibrary"]
@@ -53,7 +54,7 @@ class NumpyLibrary:
 
     def flat(self, array: Array) -> Array:
         """View an array, or a copy where it is not in order, as one axis."""
-        return array.reshape(-1)
+        return np.ascontiguousarray(array).reshape(-1)
 
     def view(self, array: Array, shape: Shape, strides: tuple[int, ...], offset: int) -> Array:
         """View a part of an array of one axis."""
@@ -81,6 +82,8 @@ class NumpyLibrary:
         function = {"sum": np.add, "max": np.maximum, "min": np.minimum}[op].reduce
         axis = None if len(axes) == len(shape) else axes
         return lambda x, out: function(x, axis, None, out)
+
+    set_threads = staticmethod(set_threads)
 
     assign = staticmethod(lambda out, values: np.copyto(out, values, "unsafe"))
 

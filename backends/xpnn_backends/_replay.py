@@ -41,6 +41,9 @@ class Library(Protocol):
     def assign(self, out: Array, values: Array) -> None:
         """Write `values`, broadcast and converted, into `out`."""
 
+    def set_threads(self, count: int) -> None:
+        """Set the number of threads of the products that follow; asked for only if parts say so."""
+
     def plain(self, array: Array) -> Array:
         """Return an array of inputs as compiled parts want it; asked for only if there are such."""
 
@@ -53,10 +56,21 @@ class Library(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Instructions, and a function ``(table, numbers, *given)`` that runs them; None prints them one by one."""
+    """Instructions that follow each other.
+
+    Parameters
+    ----------
+    instructions : sequence of Instruction
+        What is computed.
+    function : callable or None
+        Runs them, called as ``function(table, numbers, *given)``; None prints them one by one.
+    threads : int or None
+        Number of threads for their products, to be set before; None leaves it as it is.
+    """
 
     instructions: Sequence[Any]
-    function: Callable[..., Any] | None
+    function: Callable[..., Any] | None = None
+    threads: int | None = None
 
 
 class Replay:
@@ -64,7 +78,7 @@ class Replay:
 
     def __init__(self, schedule: Any, library: Library, parts: Sequence[Part] | None = None) -> None:
         self._schedule, self._library = schedule, library
-        self._parts = [Part(schedule.instructions, None)] if parts is None else parts
+        self._parts = [Part(schedule.instructions)] if parts is None else parts
         self._arenas = {dtype: library.empty(size, dtype) for dtype, size in schedule.arenas.items()}
         numbers = schedule.program.numbers
         self._numbers = library.empty(len(numbers), numbers[0].dtype) if numbers else None
@@ -124,6 +138,9 @@ class _Printer:
         program = self._schedule.program
         given = "".join(f", given{i}" for i in range(len(program.given)))
         for part in parts:
+            if part.threads is not None:
+                self.names["set_threads"] = self._library.set_threads
+                self._lines.append(f"set_threads({part.threads})")
             if part.function is not None:
                 names = self._add(part.function, "part"), self._add(table, "table"), self._add(self._numbers_array, "n")
                 self._lines.append(f"{names[0]}({names[1]}, {names[2]}{given})")

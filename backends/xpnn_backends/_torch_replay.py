@@ -50,7 +50,7 @@ class TorchLibrary:
 
     def flat(self, array: Array) -> Array:
         """View a tensor, or a copy where it is not in order, as one axis."""
-        return array.reshape(-1)
+        return array.contiguous().reshape(-1)
 
     def view(self, array: Array, shape: Shape, strides: tuple[int, ...], offset: int) -> Array:
         """View a part of a tensor of one axis."""

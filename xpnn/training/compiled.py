@@ -21,6 +21,10 @@ from xpnn.typing import Array, Backend
 __all__ = ["Compilation", "CompiledFunction", "UncompiledWarning", "check_mode"]
 
 
+_MOST_SHAPES = 64
+"""Number of shapes for which programs are kept; the oldest goes first."""
+
+
 class UncompiledWarning(UserWarning):
     """A network runs operation by operation, because its step cannot be recorded."""
 
@@ -147,6 +151,8 @@ class CompiledFunction:
 
     def _add(self, key: Any) -> _Entry:
         cost = 0.0 if self._is_urgent else self._compilers[0].seconds
+        if len(self._entries) >= _MOST_SHAPES:
+            del self._entries[next(iter(self._entries))]
         shapes = tuple(None if part is None else tuple(part[0]) for part in key)
         entry = self._entries[key] = _Entry(Compilation(self._name, shapes), cost)
         return entry

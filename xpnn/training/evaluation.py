@@ -12,9 +12,7 @@ def evaluate(learner: Learner, samples: Samples, batch_size: int | None) -> dict
     """Loss (penalties included) and metrics over all samples, as Python floats; one wait for the device at the end."""
     totals = Totals(learner.loss, learner.metrics, learner.backend)
     for x, y, weight in samples.batches(learner.backend, batch_size, None):
-        outputs = learner.outputs(x)
-        value, _ = learner.loss.value_and_gradient(learner.backend.xp, outputs, y, weight)
-        totals.add(value, outputs, y, weight)
+        totals.add(*learner.measure(x, y, weight))
     if learner.updater.penalty:
         totals.add_penalty(learner.penalty(), 1.0)
     return totals.read()

@@ -12,8 +12,9 @@ from xpnn.random import Streams
 from xpnn.training.compiled import Compilation, CompiledFunction
 from xpnn.training.gradients import Gradients, loss_and_gradients
 from xpnn.training.held import Held
+from xpnn.training.measurement import Measurement, measure
 from xpnn.training.penalty import Penalty
-from xpnn.training.recording import record_outputs, record_step
+from xpnn.training.recording import record_measurement, record_outputs, record_step
 from xpnn.training.updater import Updater
 from xpnn.training.weights import Weights
 from xpnn.typing import Array, Shape
@@ -30,13 +31,13 @@ class Step(NamedTuple):
         The loss, penalties included.
     penalty : Array, shape (), or None
         The penalties' part of it.
-    outputs : Array or None
-        Outputs of the network; None if there are no metrics to read them.
+    measured : Measurement
+        What the batch adds to the metrics.
     """
 
     value: Array
     penalty: Array | None
-    outputs: Array | None
+    measured: Measurement
 
 
 class Learner:
@@ -79,33 +80,45 @@ class Learner:
         self.input_shape, self.output_shape = input_shape, output_shape
         self.updater = Updater(optimizer, weights, penalty)
         self._held = Held(weights, self.updater)
-        record, record_x = partial(record_step, self, bool(self.metrics)), partial(record_outputs, self)
-        self._compiled_step = CompiledFunction("step", self.backend, compile, record, streams)
-        self._compiled_outputs = CompiledFunction("outputs", self.backend, compile, record_x, streams)
+        self._compiled_step, self._compiled_outputs, self._compiled_measurement = (
+            CompiledFunction(name, self.backend, compile, partial(record, self), streams)
+            for name, record in (
+                ("step", record_step),
+                ("outputs", record_outputs),
+                ("measurement", record_measurement),
+            )
+        )
         self._step = RunContext(self.backend, True, streams, wants_dx=False)
         self._training = RunContext(self.backend, True, streams)
         self._inference = RunContext(self.backend, False, streams)
 
     def step(self, x: Array, y: Array, weight: Array | None) -> Step:
         """One step of training: gradients, then the update, then the state. Nothing waits for the device."""
-        return self._compiled_step.run(  # type: ignore[no-any-return]
-            (x, y, weight), self._held.for_step, lambda: self._step_eagerly(x, y, weight), self._finish_step, self._scalars
+        share = y.shape[0] if weight is None else None
+        step: Step = self._compiled_step.run(
+            (x, y, weight),
+            self._held.for_step,
+            lambda: self._step_eagerly(x, y, weight),
+            lambda results, held: self._finish_step(results, held, share),
+            self._scalars,
         )
+        return step
 
     def _step_eagerly(self, x: Array, y: Array, weight: Array | None) -> Step:
         result = self._run(x, y, weight, self._step)
         penalty = self.penalty() if self.updater.penalty else None
+        measured = self._measure(result.outputs, y, weight)
         self.updater.update(self.full_gradient(result))
         self.weights.state = result.state
-        return Step(result.value if penalty is None else result.value + penalty, penalty, result.outputs)
+        return Step(result.value if penalty is None else result.value + penalty, penalty, measured)
 
-    def _finish_step(self, results: list[Array], held: Sequence[Array]) -> Step:
-        """Take over what a compiled step has computed."""
+    def _finish_step(self, results: list[Array], held: Sequence[Array], share: int | None) -> Step:
+        """Take over what a compiled step has computed; `share` is None if it is among the results."""
         self._held.take_over(held)
         self.updater.step += 1
-        value, *rest = results
-        penalty = rest.pop(0) if self.updater.penalty else None
-        return Step(value, penalty, rest[0] if rest else None)
+        penalty = results.pop(1) if self.updater.penalty else None
+        value, measured = _as_measurement(results, share)
+        return Step(value, penalty, measured)
 
     def _scalars(self) -> Mapping[str, float]:
         return self.updater.optimizer.scalars(self.updater.step + 1, self.updater.learning_rate)
@@ -113,7 +126,7 @@ class Learner:
     @property
     def compilations(self) -> list[Compilation]:
         """What has been compiled, and how."""
-        return [*self._compiled_step.reports, *self._compiled_outputs.reports]
+        return [*self._compiled_step.reports, *self._compiled_outputs.reports, *self._compiled_measurement.reports]
 
     def gradients(self, x: Array, y: Array, weight: Array | None, training: bool) -> Gradients:
         """Loss and gradients of one batch, that of the input too, without the penalties; see `full_gradient`."""
@@ -143,6 +156,31 @@ class Learner:
     def _outputs_eagerly(self, x: Array) -> Array:
         return self.layer.forward(self.weights.tree, self.weights.state, x, self._inference)[0]
 
+    def measure(self, x: Array, y: Array, weight: Array | None) -> tuple[Array, Measurement]:
+        """Loss of a batch without the penalties, and what it adds to the metrics, in inference mode."""
+        share = y.shape[0] if weight is None else None
+        result: tuple[Array, Measurement] = self._compiled_measurement.run(
+            (x, y, weight),
+            self._held.for_outputs,
+            lambda: self._measure_eagerly(x, y, weight),
+            lambda results, held: _as_measurement(results, share),
+            dict,
+        )
+        return result
+
+    def _measure_eagerly(self, x: Array, y: Array, weight: Array | None) -> tuple[Array, Measurement]:
+        outputs = self._outputs_eagerly(x)
+        value, _ = self.loss.value_and_gradient(self.backend.xp, outputs, y, weight)
+        return value, self._measure(outputs, y, weight)
+
+    def _measure(self, outputs: Array, y: Array, weight: Array | None) -> Measurement:
+        return measure(self.loss, self.metrics, self.backend.xp, self.backend.device, outputs, y, weight)
+
     def penalty(self) -> Array:
         """Value of the penalties at the present parameters, a 0-d array."""
         return self.updater.penalty.value(self.backend.xp, self.weights.flat, self.updater.mask)
+
+
+def _as_measurement(results: list[Array], share: int | None) -> tuple[Array, Measurement]:
+    value, *rest = results
+    return value, Measurement(rest.pop(0) if share is None else share, rest)

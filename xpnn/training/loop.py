@@ -64,9 +64,9 @@ def _run_epoch(
     for x, y, weight in samples.batches(learner.backend, batch_size, rng):
         result = learner.step(x, y, weight)
         if result.penalty is None:
-            totals.add(result.value, result.outputs, y, weight)
+            totals.add(result.value, result.measured)
         else:
-            totals.add(result.value - result.penalty, result.outputs, y, weight)
+            totals.add(result.value - result.penalty, result.measured)
             totals.add_penalty(result.penalty, x.shape[0] / len(samples))
         for callback in watchers:
             callback.on_batch_end(network, learner.updater.step, result.value)

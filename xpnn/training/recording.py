@@ -13,9 +13,10 @@ from xpnn.optimizers import Optimizer
 from xpnn.program import Program, optimize
 from xpnn.random import Streams
 from xpnn.training.gradients import loss_and_gradients
+from xpnn.training.measurement import measure
 from xpnn.typing import Array, Backend, Shape, State
 
-__all__ = ["Mask", "Recording", "record_outputs", "record_step"]
+__all__ = ["Mask", "Recording", "record_measurement", "record_outputs", "record_step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,58 +67,78 @@ class RecordingContext(RunContext):
         )
 
 
-def record_step(learner: Any, with_outputs: bool, x: Array, y: Array, weight: Array | None) -> Recording:
+def record_step(learner: Any, x: Array, y: Array, weight: Array | None) -> Recording:
     """Write down one step of training on a batch like this.
 
-    The outputs of the program are the loss with the penalties, the penalties' part if there are any, and `with_outputs`
-    those of the network. It updates the parameters, the optimizer's vectors, and the layers' state.
+    The outputs of the program are the loss with the penalties, the penalties' part if there are any, the sum of the
+    sample weights if there are any, and the totals of the metrics. It updates the parameters, the optimizer's vectors,
+    and the layers' state.
     """
-    weights, updater, backend = learner.weights, learner.updater, learner.backend
-    recorder, masks = Recorder(backend), list[Mask]()
-    flat, state = recorder.hold(weights.flat), _hold(recorder, weights.state)
-    vectors = {name: recorder.hold(vector) for name, vector in updater.vectors.items()}
-    decay = None if updater.mask is None else recorder.hold(updater.mask)
-    batch = [None if array is None else recorder.give(array) for array in (x, y, weight)]
-    ctx = RecordingContext(recorder, masks, backend, True, learner.streams, wants_dx=False)
-    tree = weights.layout.complete(weights.layout.tree(flat, recorder), learner.layer)
-    result = loss_and_gradients(learner.layer, learner.loss, tree, state, *batch, ctx)
-    gradient = weights.layout.join(result.grads, recorder, weights.dtype, backend.device)
+    weights, updater = learner.weights, learner.updater
+    tape = _Tape(learner, training=True)
+    vectors = {name: tape.recorder.hold(vector) for name, vector in updater.vectors.items()}
+    decay = None if updater.mask is None else tape.recorder.hold(updater.mask)
+    batch = tape.give(x, y, weight)
+    result = loss_and_gradients(learner.layer, learner.loss, tape.tree, tape.state, *batch, tape.ctx)
+    gradient = weights.layout.join(result.grads, tape.recorder, weights.dtype, learner.backend.device)
     outputs = [result.value]
     if updater.penalty:
-        penalty = updater.penalty.value(recorder, flat, decay)
+        penalty = updater.penalty.value(tape.recorder, tape.flat, decay)
         outputs = [result.value + penalty, penalty]
-        gradient = gradient + updater.penalty.gradient(recorder, flat, decay)
-    if with_outputs:
-        outputs.append(result.outputs)
+        gradient = gradient + updater.penalty.gradient(tape.recorder, tape.flat, decay)
+    outputs += tape.measure(result.outputs, batch[1], batch[2])
     optimizer: Optimizer = updater.optimizer
     numbers = {name: Number.named(name) for name in optimizer.scalars(1, optimizer.learning_rate)}
-    gradient = optimizer.clip(recorder, gradient)
-    new, moved = optimizer.apply(recorder, flat, gradient, vectors, numbers, decay if updater.decays else None)
-    updates = {flat: new, **{vectors[name]: moved[name] for name in vectors}}
-    updates |= dict(_pairs(state, result.state))
-    return _finish(recorder, outputs, updates, masks, backend)
+    gradient = optimizer.clip(tape.recorder, gradient)
+    mask = decay if updater.decays else None
+    flat, moved = optimizer.apply(tape.recorder, tape.flat, gradient, vectors, numbers, mask)
+    updates = {tape.flat: flat, **{vectors[name]: moved[name] for name in vectors}}
+    return tape.finish(outputs, updates | dict(_pairs(tape.state, result.state)))
 
 
 def record_outputs(learner: Any, x: Array) -> Recording:
     """Write down the forward pass in inference mode."""
-    weights, backend = learner.weights, learner.backend
-    recorder, masks = Recorder(backend), list[Mask]()
-    flat, state = recorder.hold(weights.flat), _hold(recorder, weights.state)
-    ctx = RecordingContext(recorder, masks, backend, False, learner.streams)
-    tree = weights.layout.complete(weights.layout.tree(flat, recorder), learner.layer)
-    outputs = learner.layer.forward(tree, state, recorder.give(x), ctx)[0]
-    return _finish(recorder, [outputs], {}, masks, backend)
+    tape = _Tape(learner, training=False)
+    (batch,) = tape.give(x)
+    return tape.finish([learner.layer.forward(tape.tree, tape.state, batch, tape.ctx)[0]], {})
 
 
-def _finish(
-    recorder: Recorder, outputs: list[Any], updates: Mapping[Any, Any], masks: list[Mask], backend: Backend
-) -> Recording:
-    program = recorder.program(outputs, updates)
-    return Recording(optimize(program, backend.xp, recorder.dtype), tuple(masks))
+def record_measurement(learner: Any, x: Array, y: Array, weight: Array | None) -> Recording:
+    """Write down loss and metrics in inference mode; the outputs are as for a step, the penalties left out."""
+    tape = _Tape(learner, training=False)
+    batch, targets, shares = tape.give(x, y, weight)
+    outputs = learner.layer.forward(tape.tree, tape.state, batch, tape.ctx)[0]
+    value, _ = learner.loss.value_and_gradient(tape.recorder, outputs, targets, shares)
+    return tape.finish([value, *tape.measure(outputs, targets, shares)], {})
 
 
-def _hold(recorder: Recorder, tree: State) -> dict[str, Any]:
-    return _map(recorder.hold, tree)
+class _Tape:
+    """A recorder with the parameters and the state of a learner as inputs, in the order of `xpnn.training.held`."""
+
+    def __init__(self, learner: Any, training: bool) -> None:
+        weights, self._learner = learner.weights, learner
+        self.recorder, self._masks = Recorder(learner.backend), list[Mask]()
+        self.flat, self.state = self.recorder.hold(weights.flat), _map(self.recorder.hold, weights.state)
+        self.tree = weights.layout.complete(weights.layout.tree(self.flat, self.recorder), learner.layer)
+        self.ctx = RecordingContext(
+            self.recorder, self._masks, learner.backend, training, learner.streams, wants_dx=not training
+        )
+
+    def give(self, *arrays: Array | None) -> list[Any]:
+        """Inputs that are new in each run."""
+        return [None if array is None else self.recorder.give(array) for array in arrays]
+
+    def measure(self, outputs: Any, targets: Any, weight: Any) -> list[Any]:
+        """What `xpnn.training.measurement.measure` returns, as outputs of a program."""
+        learner = self._learner
+        device = learner.backend.device
+        measured = measure(learner.loss, learner.metrics, self.recorder, device, outputs, targets, weight)
+        return [*([] if weight is None else [measured.share]), *measured.totals]
+
+    def finish(self, outputs: list[Any], updates: Mapping[Any, Any]) -> Recording:
+        """Return what has been recorded, simplified."""
+        program = self.recorder.program(outputs, updates)
+        return Recording(optimize(program, self._learner.backend.xp, self.recorder.dtype), tuple(self._masks))
 
 
 def _map(function: Callable[[Any], Any], tree: State) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from xpnn.losses import Loss
 from xpnn.metrics import Metric
+from xpnn.training.measurement import Measurement, measure
 from xpnn.training.weights import Weights
 from xpnn.typing import Array, Backend, Shape
 
@@ -24,21 +25,17 @@ class Totals:
         self._penalty: Array | float = 0.0
         self._totals: list[Array] = []
 
-    def add(self, value: Array, outputs: Array | None, y: Array, weight: Array | None) -> None:
-        """Add one batch: its loss, its raw outputs (not needed without metrics), its targets, its sample weights."""
-        xp = self._backend.xp
+    def add(self, value: Array, measured: Measurement) -> None:
+        """Add one batch: its loss, and what was measured."""
         if self._loss.reduction == "mean":
-            share = y.shape[0] if weight is None else xp.sum(weight)
-            value, self._weight = value * share, self._weight + share
+            value, self._weight = value * measured.share, self._weight + measured.share
         self._value = value if self._value is None else self._value + value
-        if not self._metrics or outputs is None:
+        if not self._totals:
+            self._totals = measured.totals
             return
-        predictions = self._loss.link(xp, outputs)
-        if weight is None:
-            weight = xp.ones((outputs.shape[0],), dtype=outputs.dtype, device=self._backend.device)
-        parts = [metric.totals(xp, predictions, y, weight) for metric in self._metrics]
-        pairs = zip(self._metrics, self._totals, parts, strict=True) if self._totals else ()
-        self._totals = [metric.combine(xp, total, part) for metric, total, part in pairs] or parts
+        xp = self._backend.xp
+        joined = zip(self._metrics, self._totals, measured.totals, strict=True)
+        self._totals = [metric.combine(xp, total, part) for metric, total, part in joined]
 
     def add_penalty(self, value: Array, share: float) -> None:
         """Add `share` of the penalties' value; the shares of an epoch's batches add up to 1."""
@@ -66,6 +63,6 @@ def measure_nothing(loss: Loss, metrics: Sequence[Metric], y: Array, output_shap
     ShapeError, ArgumentError
         What the metric raises.
     """
-    xp, totals = weights.backend.xp, Totals(loss, metrics, weights.backend)
-    outputs = xp.zeros((1, *output_shape), dtype=weights.dtype, device=weights.backend.device)
-    totals.add(xp.sum(outputs), outputs, y[:1, ...], None)
+    backend = weights.backend
+    outputs = backend.xp.zeros((1, *output_shape), dtype=weights.dtype, device=backend.device)
+    measure(loss, metrics, backend.xp, backend.device, outputs, y[:1, ...], None)
