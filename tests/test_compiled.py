@@ -6,10 +6,25 @@ from conftest import TESTED
 
 from xpnn import Network
 from xpnn.layers import (
-    Activation, BatchNorm, Dense, Dropout, Flatten, LayerNorm, Reshape, Residual, Sequential, Standardize,
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    Reshape,
+    Residual,
+    Sequential,
+    Standardize,
 )  # fmt: skip
 from xpnn.losses import (
-    BinaryCrossEntropy, CrossEntropy, Hinge, Huber, MeanAbsoluteError, MeanSquaredError, NegativeLogLikelihood,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Hinge,
+    Huber,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    NegativeLogLikelihood,
 )  # fmt: skip
 from xpnn.metrics import TopKAccuracy
 from xpnn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
@@ -31,7 +46,7 @@ LAYERS = {
     "Flatten, Reshape": [Dense(6), Reshape((3, 2)), Dense(4), Flatten(), Dense(3)],
     "LayerNorm": [LayerNorm(), Dense(40), LayerNorm(), Dense(3)],
     "no hidden layer": [Dense(3)],
-    "Residual": [Dense(6), Residual([Dense(6, activation="gelu"), Dropout(0.2)]), Residual([BatchNorm()]), Dense(3)],
+    "Residual": [Dense(6), Residual([Dense(6, activation="gelu"), Dropout(0.2)]), Dense(3)],
     "Sequential": [Sequential([Dense(6), "relu"]), Sequential([Dense(3)])],
     "shared": [Dense(6), _shared, _shared, Dense(3)],
     "Standardize": [Standardize(), Dense(3)],

@@ -16,7 +16,8 @@ from xpnn.metrics import Metric, get_metric
 from xpnn.optimizers import Optimizer, get_optimizer
 from xpnn.random import Streams
 from xpnn.training import archive, snapshot
-from xpnn.training.compiled import Compilation, check_mode
+from xpnn.training.compilation import Compilation
+from xpnn.training.compiled import check_mode
 from xpnn.training.history import History
 from xpnn.training.learner import Learner
 from xpnn.training.on_device import on_device
@@ -310,7 +311,7 @@ class Model:
         content = archive.load(path, {kind.__name__: kind for kind in custom_types})
         try:
             net = object.__new__(cls)
-            arguments = content.arguments | ({} if dtype is None else {"dtype": dtype})
+            arguments = {**content.arguments, **({} if dtype is None else {"dtype": dtype})}
             Model.__init__(net, **arguments, backend=target, compile=compile)
             net._learner = _restore(net._recipe, target, net.seed, content.snapshot)
         except BackendError:

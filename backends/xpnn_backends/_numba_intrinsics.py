@@ -32,7 +32,7 @@ def _getter(kind: Any) -> Any:
     @intrinsic
     def get(typing: Any, address: Any, index: Any) -> Any:
         def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            value = builder.load(_pointer(context, builder, *args, kind))
+            value = builder.load(_pointer(context, builder, args[0], args[1], kind))
             return context.data_model_manager[kind].from_data(builder, value)
 
         return kind(types.intp, types.intp), code
@@ -86,7 +86,9 @@ def _gemm(name: str, real: Any, kind: Any, integer: Any) -> Any:
     n = types.intp
 
     @intrinsic
-    def gemm(typing: Any, ta: Any, tb: Any, m: Any, p: Any, k: Any, a: Any, lda: Any, b: Any, ldb: Any, c: Any, ldc: Any):  # type: ignore[no-untyped-def]
+    def gemm(
+        typing: Any, ta: Any, tb: Any, m: Any, p: Any, k: Any, a: Any, lda: Any, b: Any, ldb: Any, c: Any, ldc: Any
+    ) -> Any:
         def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             ta, tb, m, p, k, a, lda, b, ldb, c, ldc = args
             order, one, zero = ir.Constant(_LONG, _ROW_MAJOR), ir.Constant(real, 1.0), ir.Constant(real, 0.0)
@@ -103,7 +105,9 @@ def _gemv(name: str, real: Any, kind: Any, integer: Any) -> Any:
     n = types.intp
 
     @intrinsic
-    def gemv(typing: Any, order: Any, rows: Any, columns: Any, a: Any, lda: Any, x: Any, incx: Any, y: Any, incy: Any):  # type: ignore[no-untyped-def]
+    def gemv(
+        typing: Any, order: Any, rows: Any, columns: Any, a: Any, lda: Any, x: Any, incx: Any, y: Any, incy: Any
+    ) -> Any:
         def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             order, rows, columns, a, lda, x, incx, y, incy = args
             trans, one, zero = ir.Constant(_LONG, _TRANSPOSED), ir.Constant(real, 1.0), ir.Constant(real, 0.0)
@@ -139,7 +143,7 @@ def register_loop(name: str, dtype: str) -> str | None:
 
 
 def run_loop(symbol: str, n_args: int) -> Any:
-    """Function ``(n, address, step, address, step, ...)`` that runs a loop of NumPy over `n` elements; steps in bytes."""
+    """Return a function ``(n, address, step, address, step, ...)`` that runs a loop of NumPy; steps in bytes."""
     kinds = (_LONG, _LONG, _LONG, _LONG)
     call = _external(symbol, kinds)
 

@@ -11,7 +11,8 @@ from xpnn.typing import Array
 from xpnn_backends._blas_threads import allowed_threads
 from xpnn_backends._cblas import find_blas
 from xpnn_backends._numba_cache import load_text
-from xpnn_backends._numba_source import APART, PartPrinter, can_print
+from xpnn_backends._numba_plan import APART, can_print
+from xpnn_backends._numba_source import PartPrinter
 from xpnn_backends._numpy_parts import cut
 from xpnn_backends._numpy_replay import NumpyLibrary
 from xpnn_backends._replay import Part, Replay

@@ -42,8 +42,8 @@ class NumpyLibrary:
         "where": _where,
     }
 
-    def __init__(self, block_size: int) -> None:
-        self.block_size = block_size
+    def __init__(self, block_size: int | None) -> None:
+        self.block_size: int | None = block_size
 
     def empty(self, size: int, dtype: str) -> Array:
         """Make an array of one axis that begins at a line of the cache."""
@@ -83,9 +83,13 @@ class NumpyLibrary:
         axis = None if len(axes) == len(shape) else axes
         return lambda x, out: function(x, axis, None, out)
 
-    set_threads = staticmethod(set_threads)
+    def set_threads(self, count: int) -> None:
+        """Set the number of threads of BLAS."""
+        set_threads(count)
 
-    assign = staticmethod(lambda out, values: np.copyto(out, values, "unsafe"))
+    def assign(self, out: Array, values: Array) -> None:
+        """Write `values`, broadcast and converted, into `out`."""
+        np.copyto(out, values, "unsafe")
 
     def plain(self, array: Array) -> Array:
         """Return an array that is in order and can be written, a copy if need be."""

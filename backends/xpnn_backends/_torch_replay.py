@@ -31,7 +31,7 @@ def _without_out(function: Callable[..., Array]) -> Callable[..., Any]:
 class TorchLibrary:
     """See `xpnn_backends._replay.Library`."""
 
-    block_size = 32768
+    block_size: int | None = 32768
     """As many elements as PyTorch gives to one thread at least."""
 
     functions: Mapping[str, Callable[..., Any]] = {
@@ -64,6 +64,13 @@ class TorchLibrary:
         """Reduce with ``out=``."""
         function = {"sum": torch.sum, "max": torch.amax, "min": torch.amin}[op]
         return lambda x, out: function(x, dim=axes, out=out) if axes else out.copy_(x)
+
+    def set_threads(self, count: int) -> None:
+        """Leave the threads to PyTorch."""
+
+    def plain(self, array: Array) -> Array:
+        """Return the tensor: no part of a replay is compiled here."""
+        return array
 
     def assign(self, out: Array, values: Array) -> None:
         """Write `values`, broadcast and converted, into `out`."""

@@ -5,9 +5,9 @@ from xpnn.errors import RecordingError
 __all__ = ["ELEMENTWISE", "FUNCTIONS", "PREDICATES", "is_elementwise", "kind_of", "result_dtype"]
 
 FUNCTIONS = frozenset((
-    "abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "copysign", "cos", "cosh", "exp", "expm1",
-    "floor", "hypot", "log", "log10", "log1p", "log2", "logaddexp", "pow", "reciprocal", "remainder", "round", "sin",
-    "sinh", "sqrt", "tan", "tanh", "trunc", "divide",
+    "abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "copysign", "cos", "cosh", "divide",
+    "exp", "expm1", "floor", "hypot", "log", "log10", "log1p", "log2", "logaddexp", "pow", "reciprocal", "remainder",
+    "round", "sin", "sinh", "sqrt", "tan", "tanh", "trunc",
 ))  # fmt: skip
 """Functions of real numbers."""
 

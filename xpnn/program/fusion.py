@@ -1,7 +1,7 @@
 """Fusion: which operations run in one loop over the elements, and in which order everything runs.
 
-The program is scheduled backwards. The last node of which nobody else waits for the result opens an instruction. If it is
-elementwise, the nodes that it reads join its loop, as far as they have its shape and all their readers have been
+The program is scheduled backwards. The last node of which nobody else waits for the result opens an instruction. If it
+is elementwise, the nodes that it reads join its loop, as far as they have its shape and all their readers have been
 scheduled; and those that these read, and so on. So each value is computed as late as possible, in the loop of its
 readers, and a value that is read in one loop alone needs no memory.
 """

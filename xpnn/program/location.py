@@ -12,7 +12,9 @@ __all__ = ["Location"]
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in an array of one axis: element ``(i, j, ...)`` lies at ``offset + i * strides[0] + j * strides[1] ...``.
+    """A place in an array of one axis.
+
+    Element ``(i, j, ...)`` lies at ``offset + i * strides[0] + j * strides[1] + ...``.
 
     Parameters
     ----------

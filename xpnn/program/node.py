@@ -17,8 +17,8 @@ class Node:
     Parameters
     ----------
     op : str
-        What computes it: a name of the standard (``"add"``, ``"matmul"``, ``"sum"``), or one of the words of
-        `xpnn.program` (``"input"``, ``"number"``, ``"constant"``, ``"slice"``, ``"transpose"``, ``"copy"``, ``"call"``).
+        What computes it: a name of the standard (``"add"``, ``"matmul"``, ``"sum"``), or one of ``"input"``,
+        ``"number"``, ``"constant"``, ``"slice"``, ``"transpose"``, ``"copy"``, ``"store"``, ``"call"``.
     args : tuple of Node, bool, int or float
         What it is computed from.
     shape : tuple of int

@@ -17,8 +17,8 @@ def contiguous(shape: Shape) -> tuple[int, ...]:
 def reshaped(shape: Shape, strides: tuple[int, ...], new: Shape) -> tuple[int, ...] | None:
     """Strides of a reshape that copies nothing, or None if there are none.
 
-    Axes of `shape` whose elements follow each other are merged first; then each merged axis must be a product of axes of
-    `new`.
+    Axes of `shape` whose elements follow each other are merged first; then each merged axis must be a product of axes
+    of `new`.
     """
     if 0 in shape:
         return contiguous(new)

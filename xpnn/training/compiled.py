@@ -1,8 +1,8 @@
 """`CompiledFunction`: a function of arrays that is compiled as soon as that pays.
 
-A backend may offer several ways to compile, each faster to run and slower to make than the one before. For each shape of
-the arguments the time that runs have taken is added up; when it reaches what the next way costs to make, that way is
-made. So nobody ever waits longer for a compilation than the runs before it took, however short a training is.
+A backend may offer several ways to compile, each faster to run and slower to make than the one before. For each shape
+of the arguments the time that runs have taken is added up; when it reaches what the next way costs to make, that way
+is made. So nobody ever waits longer for a compilation than the runs before it took, however short a training is.
 """
 
 import time
@@ -15,10 +15,11 @@ from xpnn import _check
 from xpnn.context import draw_mask
 from xpnn.program import schedule
 from xpnn.random import Streams
+from xpnn.training.compilation import Compilation
 from xpnn.training.recording import Mask, Recording
 from xpnn.typing import Array, Backend
 
-__all__ = ["Compilation", "CompiledFunction", "UncompiledWarning", "check_mode"]
+__all__ = ["CompiledFunction", "UncompiledWarning", "check_mode"]
 
 
 _MOST_SHAPES = 64
@@ -27,38 +28,6 @@ _MOST_SHAPES = 64
 
 class UncompiledWarning(UserWarning):
     """A network runs operation by operation, because its step cannot be recorded."""
-
-
-@dataclass(slots=True)
-class Compilation:
-    """How a function runs for arguments of one shape.
-
-    Attributes
-    ----------
-    function : str
-        ``"step"``, ``"outputs"``.
-    shapes : tuple
-        Shapes of the arguments.
-    mode : str
-        How it runs now: ``"eager"``, or the name of one of the backend's compilers.
-    recording_seconds, compiling_seconds : float
-        What it has cost.
-    operations : int
-        Number of operations recorded.
-    nbytes : int
-        Working memory of the executor.
-    reason : str or None
-        Why it cannot be compiled.
-    """
-
-    function: str
-    shapes: tuple[Any, ...]
-    mode: str = "eager"
-    recording_seconds: float = 0.0
-    compiling_seconds: float = 0.0
-    operations: int = 0
-    nbytes: int = 0
-    reason: str | None = None
 
 
 @dataclass(slots=True)

@@ -9,7 +9,8 @@ from xpnn.losses import Loss
 from xpnn.metrics import Metric
 from xpnn.optimizers import Optimizer
 from xpnn.random import Streams
-from xpnn.training.compiled import Compilation, CompiledFunction
+from xpnn.training.compilation import Compilation
+from xpnn.training.compiled import CompiledFunction
 from xpnn.training.gradients import Gradients, loss_and_gradients
 from xpnn.training.held import Held
 from xpnn.training.measurement import Measurement, measure

@@ -62,9 +62,7 @@ class RecordingContext(RunContext):
         return self._recorder.give_like(tuple(shape), "bool")
 
     def _inner(self, path: str, wants_dx: bool) -> RunContext:
-        return RecordingContext(
-            self._recorder, self._masks, self.backend, self.training, self._streams, path, wants_dx
-        )
+        return RecordingContext(self._recorder, self._masks, self.backend, self.training, self._streams, path, wants_dx)
 
 
 def record_step(learner: Any, x: Array, y: Array, weight: Array | None) -> Recording:
@@ -78,15 +76,15 @@ def record_step(learner: Any, x: Array, y: Array, weight: Array | None) -> Recor
     tape = _Tape(learner, training=True)
     vectors = {name: tape.recorder.hold(vector) for name, vector in updater.vectors.items()}
     decay = None if updater.mask is None else tape.recorder.hold(updater.mask)
-    batch = tape.give(x, y, weight)
-    result = loss_and_gradients(learner.layer, learner.loss, tape.tree, tape.state, *batch, tape.ctx)
+    batch, targets, shares = tape.give(x, y, weight)
+    result = loss_and_gradients(learner.layer, learner.loss, tape.tree, tape.state, batch, targets, shares, tape.ctx)
     gradient = weights.layout.join(result.grads, tape.recorder, weights.dtype, learner.backend.device)
     outputs = [result.value]
     if updater.penalty:
         penalty = updater.penalty.value(tape.recorder, tape.flat, decay)
         outputs = [result.value + penalty, penalty]
         gradient = gradient + updater.penalty.gradient(tape.recorder, tape.flat, decay)
-    outputs += tape.measure(result.outputs, batch[1], batch[2])
+    outputs += tape.measure(result.outputs, targets, shares)
     optimizer: Optimizer = updater.optimizer
     numbers = {name: Number.named(name) for name in optimizer.scalars(1, optimizer.learning_rate)}
     gradient = optimizer.clip(tape.recorder, gradient)

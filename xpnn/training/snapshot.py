@@ -114,7 +114,8 @@ def _assemble(
     recipe: Recipe, backend: Backend, streams: Streams, params: Params, state: State, shapes: tuple[Shape, Shape]
 ) -> Learner:
     weights = Weights(recipe.layer, params, state, backend, recipe.dtype)
-    return Learner(weights, recipe.loss, recipe.metrics, recipe.optimizer, recipe.penalty, streams, *shapes, recipe.compile)
+    rules = recipe.loss, recipe.metrics, recipe.optimizer, recipe.penalty
+    return Learner(weights, *rules, streams, *shapes, recipe.compile)
 
 
 def _fill(tree: Mapping[str, Any], values: Mapping[str, HostArray], prefix: str = "") -> dict[str, Any]:

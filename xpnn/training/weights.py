@@ -69,7 +69,7 @@ class Weights:
 
     @property
     def state(self) -> State:
-        """What the layers remember between steps; assign a new tree. Where arrays can be written, they stay the same."""
+        """What the layers remember; assign a new tree. Where arrays can be written in place, they stay the same."""
         return self._state
 
     @state.setter
