@@ -194,8 +194,8 @@ def test_compiled_measurements_are_the_eager_ones(word, mode, weighted, loss, me
 @pytest.mark.parametrize(("word", "mode"), MODES)
 def test_a_compiled_network_learns_on_after_it_was_changed_from_outside(word, mode):
     x, y = _problem("labels")
-    nets = [Network([Dense(6, activation="tanh"), BatchNorm(), Dense(3)], backend=TESTED[word], dtype="float64", compile=c).build(5)
-            for c in (False, mode)]  # fmt: skip
+    layers = [Dense(6, activation="tanh"), BatchNorm(), Dense(3)]
+    nets = [Network(layers, backend=TESTED[word], dtype="float64", compile=c).build(5) for c in (False, mode)]
     for net in nets:
         net.train_on_batch(x, y)
         net.set_parameters({"0.bias": np.full(6, 0.25)})

@@ -4,7 +4,7 @@ A value of type `Array` belongs to whatever array library is in use; the standar
 API (https://data-apis.org/array-api), which defines behaviour and no runtime type, hence the alias of `Any`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Container",
     "Context",
     "DType",
+    "Executor",
     "HostArray",
     "Layer",
     "Named",
@@ -65,7 +66,7 @@ class Rng(Protocol):
 class Backend(Protocol):
     """One array library on one device. See `xpnn.testing.check_backend` for the conformance kit.
 
-    Five more members are optional; xpnn looks for them once per network and has a default for each:
+    Six more members are optional; xpnn looks for them once per network and has a default for each:
 
     ``erfc(x)``
         Complementary error function; the default is `xpnn.special.erfc`, which is written in the standard alone.
@@ -78,6 +79,9 @@ class Backend(Protocol):
     ``using()``
         Context manager around everything that is done with the arrays of the backend, e.g. to make its device the
         current one; the default does nothing.
+    ``compilers``
+        Tuple of `xpnn_backends.compiler.Compiler`: ways to run a recorded program faster than operation by operation,
+        the cheapest to make first. Each makes an `Executor`. The default is none.
     ``explain()``
         Facts about the machine for reports, a flat mapping of strings.
     """
@@ -102,6 +106,41 @@ class Backend(Protocol):
 
     def synchronize(self) -> None:
         """Wait until the device has finished all work handed to it."""
+
+
+class Executor(Protocol):
+    """A compiled program."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of working memory that it keeps; 0 where the library keeps its own account."""
+
+    def prepare(self, held: Sequence[Array]) -> None:
+        """Get ready for runs with these arrays, or raise; nothing is written to them."""
+
+    def run(
+        self, held: Sequence[Array], given: Sequence[Array], numbers: Sequence[float]
+    ) -> tuple[list[Array], Sequence[Array]]:
+        """Run once.
+
+        Parameters
+        ----------
+        held : sequence of Array
+            What lives from run to run (parameters, vectors, state), in the order of the program. The same object is
+            passed as long as the arrays in it are the same. Arrays that the program replaces may be written in place,
+            or be of no use afterwards.
+        given : sequence of Array
+            What is new in this run: batch, targets, masks.
+        numbers : sequence of float
+            What the program computes with that is neither: learning rate, bias corrections.
+
+        Returns
+        -------
+        outputs : list of Array
+            Results: new arrays, which later runs leave alone.
+        held : sequence of Array
+            The argument itself if it was written in place, else the present arrays.
+        """
 
 
 class Context(Protocol):

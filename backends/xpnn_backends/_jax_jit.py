@@ -32,14 +32,25 @@ class Jit:
             return outputs, [array for array, is_new in zip(held, self._is_replaced, strict=True) if is_new]
 
         self._run = jax.jit(run, donate_argnums=0)
+        self._given = [jax.ShapeDtypeStruct(node.shape, node.dtype) for node in program.given]
+        self._n_numbers = len(program.numbers)
+
+    def prepare(self, held: Sequence[Array]) -> None:
+        """Trace the program; the first run compiles it."""
+        self._run.lower(*self._split(held), self._given, np.zeros(self._n_numbers, dtype=self._dtype))
 
     def run(self, held: Sequence[Array], given: Sequence[Array], numbers: Sequence[float]) -> tuple[Any, Any]:
         """Run once. The arrays in `held` that the program replaces must not be used again."""
-        parts: tuple[list[Array], list[Array]] = [], []
-        for array, is_replaced in zip(held, self._is_replaced, strict=True):
-            parts[not is_replaced].append(array)
+        parts = self._split(held)
         outputs, new = self._run(*parts, list(given), np.asarray(numbers, dtype=self._dtype))
         if not parts[0]:
             return outputs, held
         fresh = iter(new)
         return outputs, [next(fresh) if r else array for array, r in zip(held, self._is_replaced, strict=True)]
+
+    def _split(self, held: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+        """Arrays that the program replaces, and the others."""
+        parts: tuple[list[Array], list[Array]] = [], []
+        for array, is_replaced in zip(held, self._is_replaced, strict=True):
+            parts[not is_replaced].append(array)
+        return parts

@@ -4,15 +4,11 @@ import hashlib
 import os
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
-import numba
-
-from xpnn_backends import _numba_intrinsics
-
-__all__ = ["cache_folder", "load_text"]
+__all__ = ["cache_folder", "is_kept", "load_text"]
 
 
 def cache_folder() -> Path:
@@ -26,14 +22,19 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xpnn"
 
 
-def load_text(text: str) -> tuple[Any, bool]:
+def is_kept(text: str) -> bool:
+    """Whether numba has compiled this text before, and kept it."""
+    folder = cache_folder() / "steps" / "__pycache__"
+    return folder.is_dir() and any(folder.glob(f"step_{_digest(text)}.*.nbc"))
+
+
+def load_text(text: str) -> tuple[ModuleType, bool]:
     """Run `text` as a module; return it, and whether numba can keep what it compiles from it.
 
     The name of the file is a digest of everything on which the result depends, so that a file is never stale; a file
     with another content is written anew.
     """
-    made_with = Path(_numba_intrinsics.__file__).read_bytes() + numba.__version__.encode()
-    digest = hashlib.sha256(text.encode() + made_with).hexdigest()[:24]
+    digest = _digest(text)
     folder = cache_folder() / "steps"
     path = folder / f"step_{digest}.py"
     try:
@@ -47,7 +48,12 @@ def load_text(text: str) -> tuple[Any, bool]:
     return _run(text, str(path), digest), True
 
 
-def _run(text: str, path: str, digest: str) -> Any:
+def _digest(text: str) -> str:
+    made_with = Path(__file__).with_name("_numba_intrinsics.py").read_bytes() + version("numba").encode()
+    return hashlib.sha256(text.encode() + made_with).hexdigest()[:24]
+
+
+def _run(text: str, path: str, digest: str) -> ModuleType:
     """Run a module and register it: numba looks it up by its name when it reads its files."""
     name = f"xpnn_step_{digest}"
     if name not in sys.modules:

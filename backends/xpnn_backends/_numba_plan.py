@@ -77,7 +77,7 @@ def _is_plain(node: Any) -> bool:
 def is_rows(location: Any) -> bool:
     """Whether the last axis is in order and the rows do not overlap, as BLAS wants a matrix."""
     (m, n), (s, t) = location.shape, location.strides
-    return (t == 1 or n == 1) and (s >= n or m == 1)
+    return bool((t == 1 or n == 1) and (s >= n or m == 1))
 
 
 def turned(location: Any) -> Any:

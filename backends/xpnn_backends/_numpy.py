@@ -8,6 +8,8 @@ import numpy as np
 
 from xpnn.typing import Array, DType, HostArray, Namespace
 from xpnn_backends._blas_threads import allowed_threads
+from xpnn_backends._numba_cache import is_kept
+from xpnn_backends._numba_text import print_step
 from xpnn_backends._numpy_namespace import NumpyNamespace
 from xpnn_backends._numpy_parts import cut
 from xpnn_backends._numpy_replay import NumpyLibrary
@@ -45,12 +47,13 @@ class NumpyBackend:
         # With several threads the last bits of a product depend on their number, which only compiled steps set: there,
         # steps are compiled from the first on, so that a training does not depend on the clock.
         replay = Compiler("replay", 0.005 if allowed_threads() == 1 else 0.0, self._replay)
-        return (replay, Compiler("fast", 2.0, self._fast)) if find_spec("numba") else (replay,)
+        fast = Compiler("fast", 2.5, self._fast, _seconds_of_fast)
+        return (replay, fast) if find_spec("numba") else (replay,)
 
     def _fast(self, program: Any, schedule: Any) -> Replay:
-        from xpnn_backends._numba_step import compile_step
+        from xpnn_backends._numba_step import NumbaStep
 
-        return compile_step(program, schedule, self.block_size)
+        return NumbaStep(print_step(program, schedule), NumpyLibrary(self.block_size))
 
     def _replay(self, program: Any, schedule: Any) -> Replay:
         steps = schedule(program)
@@ -65,6 +68,11 @@ class NumpyBackend:
         config: Any = np.show_config(mode="dicts")
         blas = config.get("Build Dependencies", {}).get("blas", {})
         return {"version": np.__version__, "device": "cpu", "blas": f"{blas.get('name')} {blas.get('version')}"}
+
+
+def _seconds_of_fast(program: Any, schedule: Any) -> float:
+    """Say how long numba takes: to read from its cache, or to compile."""
+    return 0.5 if is_kept(print_step(program, schedule).text) else 2.5
 
 
 def open_backend(device: str | None) -> NumpyBackend:

@@ -33,6 +33,10 @@ class Replay:
         """Bytes of working memory."""
         return int(self._schedule.nbytes)
 
+    def prepare(self, held: Sequence[Array]) -> None:
+        """Print the function and bind it to the arrays in `held`."""
+        self._bind(held)
+
     def run(self, held: Sequence[Array], given: Sequence[Array], numbers: Sequence[float]) -> tuple[Any, Any]:
         """Run once; `held` is written in place. Results without axes are new, others hold until the next run."""
         if held is not self._held:

@@ -32,6 +32,10 @@ class TorchGraph:
         """Bytes of working memory."""
         return self._replay.nbytes
 
+    def prepare(self, held: Sequence[Array]) -> None:
+        """Print the replay; the first run captures it."""
+        self._replay.prepare(held)
+
     def run(self, held: Sequence[Array], given: Sequence[Array], numbers: Sequence[float]) -> tuple[Any, Any]:
         """Run once; `held` is written in place."""
         if held is not self._held:

@@ -19,8 +19,11 @@ class Compiler:
         About how long `compile` takes: a step is compiled when its runs have taken as long.
     compile : callable
         ``compile(program, schedule)`` returns an executor; ``schedule(program, reductions)`` gives a schedule of it.
+    estimate : callable, optional
+        ``estimate(program, schedule)`` says how many seconds it takes for this program, where that is known better.
     """
 
     name: str
     seconds: float
     compile: Callable[[Any, Callable[..., Any]], Any]
+    estimate: Callable[[Any, Callable[..., Any]], float] | None = None

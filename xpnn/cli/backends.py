@@ -20,12 +20,14 @@ def add_parser(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Try every backend, those of other packages too."""
     from xpnn.backend import available_backends, choose_backend
+    from xpnn.bench.blas import find_blas, has_avx512, warn_of_slow_kernels
 
     found = available_backends()
     word, reason = choose_backend()
+    warnings = warn_of_slow_kernels(find_blas(), has_avx512())
     if args.json:
         rows = {name: asdict(status) for name, status in found.items()}
-        print_json({"backends": rows, "auto": {"backend": word, "reason": reason}})
+        print_json({"backends": rows, "auto": {"backend": word, "reason": reason}, "warnings": warnings})
         return 0
     lines = [["backend", "runs", "device", "version"]]
     for name, status in found.items():
@@ -36,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
         if not status.available:
             print(why_not(name, status.reason, status.install, status.cure))
     print(f"'auto' is {word}: {reason}")
+    for warning in warnings:
+        print(f"warning: {warning}")
     return 0
 
 

@@ -103,6 +103,5 @@ def _unary(function: str) -> Any:
     return lambda self: self._recorder.operate(function, self)
 
 
-Traced.__neg__ = _unary("negative")  # type: ignore[attr-defined]
-Traced.__abs__ = _unary("abs")  # type: ignore[attr-defined]
-Traced.__invert__ = _unary("logical_not")  # type: ignore[attr-defined]
+for _name, _function in {"neg": "negative", "abs": "abs", "invert": "logical_not"}.items():
+    setattr(Traced, f"__{_name}__", _unary(_function))

@@ -8,7 +8,7 @@ is made. So nobody ever waits longer for a compilation than the runs before it t
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from xpnn import _check
@@ -38,9 +38,9 @@ class _Entry:
     next_cost: float
     spent: float = 0.0
     level: int = 0
-    recording: Recording | None = None
+    program: Any = None
     executor: Any = None
-    masks: tuple[Mask, ...] = field(default=())
+    masks: tuple[Mask, ...] = ()
 
 
 class CompiledFunction:
@@ -58,14 +58,23 @@ class CompiledFunction:
         Takes the arguments and returns a `Recording`.
     streams : Streams
         For masks.
+    is_urgent : bool
+        Whether to compile before the first run in any case: for large networks, whose eager steps take far longer than
+        a recording, and need more memory.
     """
 
     def __init__(
-        self, name: str, backend: Backend, mode: bool | str, record: Callable[..., Recording], streams: Streams
+        self,
+        name: str,
+        backend: Backend,
+        mode: bool | str,
+        record: Callable[..., Recording],
+        streams: Streams,
+        is_urgent: bool = False,
     ) -> None:
         self._name, self._backend, self._record, self._streams = name, backend, record, streams
         self._compilers = find_compilers(backend, mode)
-        self._is_urgent = isinstance(mode, str)
+        self._is_urgent = is_urgent or isinstance(mode, str)
         self._entries: dict[Any, _Entry] = {}
         self._broken: str | None = None
 
@@ -104,7 +113,7 @@ class CompiledFunction:
         if entry is None:
             entry = self._add(key)
         if entry.spent >= entry.next_cost:
-            self._advance(entry, args)
+            self._advance(entry, args, held)
         start = time.perf_counter()
         if entry.executor is None:
             result = eager()
@@ -113,40 +122,55 @@ class CompiledFunction:
         else:
             given = [a for a in args if a is not None]
             given += [draw_mask(self._streams, self._backend, m.path, m.probability, m.shape) for m in entry.masks]
-            numbers = entry.recording.program.compute_numbers(scalars()) if entry.recording else []
+            numbers = entry.program.compute_numbers(scalars()) if entry.program.numbers else []
             result = finish(*entry.executor.run(held(), given, numbers))
         entry.spent += time.perf_counter() - start
         return result
 
     def _add(self, key: Any) -> _Entry:
-        cost = 0.0 if self._is_urgent else self._compilers[0].seconds
         if len(self._entries) >= _MOST_SHAPES:
             del self._entries[next(iter(self._entries))]
         shapes = tuple(None if part is None else tuple(part[0]) for part in key)
+        cost = 0.0 if self._is_urgent else self._compilers[0].seconds
         entry = self._entries[key] = _Entry(Compilation(self._name, shapes), cost)
         return entry
 
-    def _advance(self, entry: _Entry, args: Sequence[Array | None]) -> None:
-        start = time.perf_counter()
-        if entry.recording is None:
-            try:
-                entry.recording = self._record(*args)
-            except Exception as error:
-                self._broken = entry.report.reason = _sentence(error)
-                entry.next_cost = float("inf")
-                return
-            entry.masks = entry.recording.masks
-            entry.report.operations = len(entry.recording.program.nodes)
-            entry.report.recording_seconds = time.perf_counter() - start
-            start = time.perf_counter()
-        compiler = self._compilers[entry.level]
-        entry.executor = compiler.compile(entry.recording.program, schedule)
-        entry.report.mode, entry.report.nbytes = compiler.name, entry.executor.nbytes
-        entry.report.compiling_seconds += time.perf_counter() - start
-        entry.level += 1
-        has_more = entry.level < len(self._compilers)
-        entry.next_cost = self._compilers[entry.level].seconds if has_more else float("inf")
+    def _advance(self, entry: _Entry, args: Sequence[Array | None], held: Callable[[], Sequence[Array]]) -> None:
+        """Go on to the next compiler; if it fails, stay with the one before for good."""
+        try:
+            self._record_once(entry, args)
+            self._compile(entry, held)
+        except Exception as error:
+            entry.report.reason, entry.next_cost = _sentence(error), float("inf")
+            if entry.executor is None:
+                self._broken = entry.report.reason
+        else:
+            entry.next_cost = self._next_cost(entry)
         entry.spent = 0.0
+
+    def _record_once(self, entry: _Entry, args: Sequence[Array | None]) -> None:
+        if entry.report.operations:
+            return
+        start = time.perf_counter()
+        recording = self._record(*args)
+        entry.program, entry.masks = recording.program, recording.masks
+        entry.report.operations = len(recording.program.nodes)
+        entry.report.recording_seconds = time.perf_counter() - start
+
+    def _compile(self, entry: _Entry, held: Callable[[], Sequence[Array]]) -> None:
+        start = time.perf_counter()
+        compiler = self._compilers[entry.level]
+        executor = compiler.compile(entry.program, schedule)
+        executor.prepare(held())
+        entry.executor, entry.level = executor, entry.level + 1
+        entry.report.mode, entry.report.nbytes = compiler.name, executor.nbytes
+        entry.report.compiling_seconds += time.perf_counter() - start
+
+    def _next_cost(self, entry: _Entry) -> float:
+        if entry.level == len(self._compilers):
+            return float("inf")
+        compiler = self._compilers[entry.level]
+        return float(compiler.estimate(entry.program, schedule) if compiler.estimate else compiler.seconds)
 
     def _give_up(self) -> None:
         """Say once why nothing is compiled, after a run has shown that the code itself is right."""

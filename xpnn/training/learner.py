@@ -23,6 +23,10 @@ from xpnn.typing import Array, Shape
 __all__ = ["Learner", "Step"]
 
 
+_LARGE = 2**18
+"""Parameters from which on an eager step takes about as long as it takes to record one."""
+
+
 class Step(NamedTuple):
     """What a step of training tells: all of it from before the update.
 
@@ -81,8 +85,9 @@ class Learner:
         self.input_shape, self.output_shape = input_shape, output_shape
         self.updater = Updater(optimizer, weights, penalty)
         self._held = Held(weights, self.updater)
+        is_large = weights.layout.size >= _LARGE
         self._compiled_step, self._compiled_outputs, self._compiled_measurement = (
-            CompiledFunction(name, self.backend, compile, partial(record, self), streams)
+            CompiledFunction(name, self.backend, compile, partial(record, self), streams, is_large)
             for name, record in (
                 ("step", record_step),
                 ("outputs", record_outputs),
