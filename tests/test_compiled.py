@@ -1,5 +1,7 @@
 """A compiled step gives the numbers of the eager one: for every layer, loss and optimizer, on every backend."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from conftest import TESTED
@@ -216,3 +218,16 @@ def test_the_loss_of_a_step_stays_as_it_is_when_the_next_one_runs():
     kept = float(first)
     second = net.train_on_batch(x, y)
     assert float(first) == kept != float(second)
+
+
+@pytest.mark.parametrize("mode", [mode for word, mode in MODES if word == "numpy"])
+def test_threads_may_predict_with_one_network(mode):
+    net = Network([Dense(64, activation="tanh"), Dense(64, activation="tanh"), Dense(3)], compile=mode).build(5)
+    batches = [np.random.default_rng(i).standard_normal((40, 5)) for i in range(8)]
+    wanted = [net.predict(batch) for batch in batches]
+
+    def repeat(i):
+        return all(np.array_equal(net.predict(batches[i]), wanted[i]) for _ in range(200))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(repeat, range(8)))

@@ -5,6 +5,7 @@ of the arguments the time that runs have taken is added up; when it reaches what
 is made. So nobody ever waits longer for a compilation than the runs before it took, however short a training is.
 """
 
+import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -77,6 +78,7 @@ class CompiledFunction:
         self._is_urgent = is_urgent or isinstance(mode, str)
         self._entries: dict[Any, _Entry] = {}
         self._broken: str | None = None
+        self._lock = threading.Lock()
 
     @property
     def reports(self) -> list[Compilation]:
@@ -106,8 +108,21 @@ class CompiledFunction:
         scalars : callable
             Returns the named numbers of this run.
         """
-        if not self._compilers:
-            return eager()
+        if not self._compilers or not self._lock.acquire(blocking=False):
+            return eager()  # compiled programs have one working memory, and another thread is using it
+        try:
+            return self._run(args, held, eager, finish, scalars)
+        finally:
+            self._lock.release()
+
+    def _run(
+        self,
+        args: Sequence[Array | None],
+        held: Callable[[], Sequence[Array]],
+        eager: Callable[[], Any],
+        finish: Callable[[list[Array], Sequence[Array]], Any],
+        scalars: Callable[[], Any],
+    ) -> Any:
         key = tuple([None if a is None else (a.shape, a.dtype) for a in args])
         entry = self._entries.get(key)
         if entry is None:
@@ -137,13 +152,17 @@ class CompiledFunction:
 
     def _advance(self, entry: _Entry, args: Sequence[Array | None], held: Callable[[], Sequence[Array]]) -> None:
         """Go on to the next compiler; if it fails, stay with the one before for good."""
+        entry.executor = None  # its memory is free for the next one
         try:
             self._record_once(entry, args)
             self._compile(entry, held)
         except Exception as error:
             entry.report.reason, entry.next_cost = _sentence(error), float("inf")
-            if entry.executor is None:
+            if entry.level == 0:
                 self._broken = entry.report.reason
+            else:
+                entry.level -= 1
+                self._compile(entry, held)
         else:
             entry.next_cost = self._next_cost(entry)
         entry.spent = 0.0
