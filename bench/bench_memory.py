@@ -1,80 +1,102 @@
-"""Peak memory of training, beside what cannot be avoided.
+"""Peak memory of training beside the least that backpropagation can do with, for models, optimizers, and ways to run.
 
-That is: parameters, gradient and the optimizer's vectors, one number each per parameter, and the outputs of all layers
-for one batch. Run ``python bench/bench_memory.py [--model 784-2048-2048-10] [--batch 128] [--optimizer adam]``; it
-exits with 1 if the peak is more than 1.5 times that.
+Each row is a fresh process; see `memory_run.minimum` for what is counted. Run ``python bench/bench_memory.py
+[--models 784-2048-2048-10@128,...] [--optimizers adam,sgd] [--modes eager,default] [--save]``; it exits with 1 if a row
+other than an eager one is above the goal.
 """
 
 import argparse
-import gc
+import json
+import subprocess
 import sys
-import tracemalloc
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 from one_thread import pin
 
-STEPS = 5
+MODELS = ("784-128-10@32", "784-512-512-10@128", "784-512-512-10@2048", "784-2048-2048-10@512")
+MODES: dict[str, bool | str] = {"eager": False, "replay": "replay", "fast": "fast", "default": True}
+"""What a row says, and what `Network` is told as ``compile``."""
+
+RUN = Path(__file__).resolve().with_name("memory_run.py")
 
 
 def main() -> int:
-    """Build and train under tracemalloc, which counts NumPy's buffers, and compare the peak with the goal."""
-    parser = argparse.ArgumentParser(description="Peak memory of training, beside what cannot be avoided.")
-    parser.add_argument("--model", default="784-2048-2048-10", help="sizes of the layers (default: %(default)s)")
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--optimizer", default="adam")
-    parser.add_argument("--goal", type=float, default=1.5, help="largest ratio (default: %(default)s)")
+    """Run every row, and compare the ratios with the goal."""
+    args = _parse()
+    rows = []
+    for model, optimizer, mode in product(args.models, args.optimizers, args.modes):
+        print(f"{model}, {optimizer}, {mode} ...", file=sys.stderr, flush=True)
+        rows.append({"model": model, "optimizer": optimizer, "mode": mode} | _run(model, optimizer, MODES[mode]))
+    print(_table(rows))
+    for line in dict.fromkeys(f"{row['mode']} is left out: {row['reason']}" for row in rows if "reason" in row):
+        print(line)
+    print(f"goal: at most {args.goal:.2f}")
+    if args.save:
+        _save(rows)
+    measured = [row for row in rows if "peak" in row]
+    return int(not measured or any(_ratio(row) > args.goal for row in measured if row["mode"] != "eager"))
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--models", default=",".join(MODELS), help="sizes of the layers @ batch (default: %(default)s)")
+    parser.add_argument("--optimizers", default="adam,sgd", help="default: %(default)s")
+    parser.add_argument("--modes", default=",".join(MODES), help="default: %(default)s")
+    parser.add_argument("--goal", type=float, default=1.2, help="largest ratio (default: %(default)s)")
+    parser.add_argument("--save", action="store_true", help="write bench/results/memory-DATE.json")
     args = parser.parse_args()
+    for option in ("models", "optimizers", "modes"):
+        setattr(args, option, getattr(args, option).split(","))
+    if not MODES.keys() >= set(args.modes):
+        parser.error(f"--modes must be among {', '.join(MODES)}, got {','.join(args.modes)!r}.")
+    return args
+
+
+def _run(model: str, optimizer: str, compile: bool | str) -> dict[str, Any]:  # noqa: A002
+    """Return the row of a fresh process."""
+    layers, _, batch = model.partition("@")
+    sizes = [int(size) for size in layers.split("-")]
+    options = {"sizes": sizes, "batch": int(batch or 128), "optimizer": optimizer, "compile": compile}
+    command = [sys.executable, str(RUN), json.dumps(options)]
+    output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout  # noqa: S603
+    result: dict[str, Any] = json.loads(output)
+    return result
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    """Ratios of the peak to what is needed, later and in the first steps, and the parts of what is needed, in MB."""
     pin()
-    sizes = [int(size) for size in args.model.split("-")]
-    net, x, y = _prepare(sizes, args.batch, args.optimizer)
-    before = _resident()
-    gc.collect()
-    tracemalloc.start()
-    net.build(sizes[0])
-    building = tracemalloc.get_traced_memory()[1]
-    tracemalloc.reset_peak()
-    for _ in range(STEPS):
-        net.train_on_batch(x, y)
-    training = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    needed = _needed(net, sizes, args.batch)
-    ratio = training / needed
-    print(f"{args.model}, batch {args.batch}, {net.optimizer!r}: {net.count_parameters()} parameters")
-    print(f"needed: {_mb(needed)}, peak of training: {_mb(training)}, of building: {_mb(building)}")
-    print(f"resident set: {_mb(before)} before, {_mb(_resident())} at most")
-    print(f"ratio: {ratio:.2f}, goal: at most {args.goal:.2f}")
-    return int(ratio > args.goal)
+    from xpnn.bench.table import render_rows
+
+    measured = [row for row in rows if "peak" in row]
+    parts = list(measured[0]["needed"]) if measured else []
+    table = [["model", "optimizer", "mode", "ratio", "first steps", "peak MB", "needed MB", *parts, "resident"]]
+    for row in measured:
+        sizes = [row["peak"], sum(row["needed"].values()), *row["needed"].values(), row["resident"]]
+        cells = [f"{size / 1e6:.2f}" for size in sizes]
+        table.append(
+            [row["model"], row["optimizer"], _mode(row), f"{_ratio(row):.2f}", f"{_ratio(row, 'first'):.2f}", *cells]
+        )
+    return render_rows(table)
 
 
-def _prepare(sizes: list[int], batch: int, optimizer: str) -> tuple[Any, Any, Any]:
-    """Network that is not built yet, and data."""
-    from peers.problem import draw
-
-    from xpnn import Network
-    from xpnn.layers import Dense
-
-    problem = draw([sizes[0], sizes[-1]], batch)
-    layers = [*(Dense(units, activation="relu") for units in sizes[1:-1]), Dense(sizes[-1])]
-    return Network(layers, optimizer=optimizer), problem.x, problem.y
+def _mode(row: dict[str, Any]) -> str:
+    """Name the mode, and for the default what it came to."""
+    return f"default ({', '.join(row['modes'])})" if row["mode"] == "default" else str(row["mode"])
 
 
-def _needed(net: Any, sizes: list[int], batch: int) -> int:
-    """Bytes of parameters, gradient, state vectors, and activations of one batch, in float32."""
-    vectors = 1 + 1 + len(net.optimizer.vectors)
-    parameters = int(net.count_parameters())
-    return 4 * (parameters * vectors + batch * sum(sizes[1:]))
+def _ratio(row: dict[str, Any], peak: str = "peak") -> float:
+    return float(row[peak] / sum(row["needed"].values()))
 
 
-def _resident() -> int:
-    """Most bytes that this process had in memory so far."""
-    import resource
+def _save(rows: list[dict[str, Any]]) -> None:
+    from results_file import save
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else 1024 * peak
+    from xpnn.bench import describe_machine
 
-
-def _mb(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
+    print("Saved as", save("memory", describe_machine(), {"rows": rows}).name)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,20 @@
-"""One training step, xpnn beside its peers: the same weights and data, equal losses, one thread, turns in one run.
+"""One training step, xpnn beside its peers: the same weights and data, equal losses, turns in one run.
 
-Run ``python bench/bench_step.py [--models NAME,...] [--backends numpy,torch] [--rounds N] [--cpu-time] [--save]``.
+Run ``python bench/bench_step.py [--threads 1,2] [--device cuda] [--models NAME,...] [--peers NAME,...] [--save]``. Each
+number of threads has a process of its own. It exits with 1 if somebody's losses are not those of the others, or
+nobody can run.
 """
 
 import argparse
-import importlib
+import json
+import subprocess
 import sys
-import time
-from collections.abc import Callable
-from dataclasses import asdict
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from one_thread import pin
-from step_table import bases, tables
+from step_peers import NAMES
 
 MODELS = {
     "2-24-24-3": (300, 1e-2),
@@ -22,108 +24,78 @@ MODELS = {
 }
 """Sizes of the layers; the batch, and a learning rate with which rounding errors do not grow."""
 
-PEERS = {
-    "plain NumPy": "plain_numpy",
-    "jax.jit": "jax_jit",
-    "PyTorch eager": "torch_eager",
-    "scikit-learn": "scikit_learn",
-}
-"""Names of the columns, and the modules in ``peers``."""
-
-STEPS, TOLERANCE = 10, 1e-3
-"""So many steps must give equal losses before anything is timed."""
+RUN = Path(__file__).resolve().with_name("step_run.py")
 
 
 def main() -> int:
-    """Measure, print, and perhaps save."""
+    """Measure with each number of threads, and perhaps save."""
     args = _parse()
-    pin()
-    from xpnn.bench import describe_machine, open_backends
-    from xpnn.errors import XpnnError
-
-    try:
-        backends, missing = open_backends(args.backends.split(","))
-    except XpnnError as error:
-        missing = {"": str(error)}
-    if missing:
-        print("bench_step: error:", *missing.values(), file=sys.stderr)
-        return 2
-    makers = {f"xpnn on {word}": _xpnn(word) for word in backends} | _peers(args.without.split(","))
-    machine = describe_machine(backends)
-    print(machine, end="\n\n", flush=True)
-    results = {}
-    for name in args.models.split(","):
-        print(f"{name}, batch {MODELS[name][0]} ...", file=sys.stderr)
-        results[name] = _measure(name, makers, args.rounds, args.cpu_time)
-    print(tables(results, list(makers)))
-    if args.save:
-        _save(machine, {"clock": "processor" if args.cpu_time else "wall", "models": results})
-    return 0
+    runs, code = [], 0
+    for threads in args.threads:
+        run, returned = _run(_options(args, threads))
+        runs += [run] if run else []
+        code = code or returned
+    if args.save and runs:
+        _save(args, runs)
+    return code
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--models", default=",".join(MODELS), help="default: all, %(default)s")
-    parser.add_argument("--backends", default="numpy", help="of xpnn, default: %(default)s")
-    parser.add_argument("--without", default="", help="peers to leave out, e.g. 'scikit-learn,jax.jit'")
+    parser.add_argument("--models", type=_words, default=list(MODELS), help="default: all, " + ",".join(MODELS))
+    parser.add_argument("--device", choices=list(NAMES), default="cpu")
+    parser.add_argument("--peers", type=_words, help="who takes part, e.g. 'xpnn eager,jax.jit' (default: all)")
+    parser.add_argument("--without", type=_words, default=[], help="whom to leave out, e.g. 'scikit-learn,thinc'")
+    parser.add_argument("--threads", type=_words, default=["1"], help="e.g. '1,2' (default: 1)")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--cpu-time", action="store_true", help="count processor time, for a busy machine")
     parser.add_argument("--save", action="store_true", help="write bench/results/step-DATE.json")
     args = parser.parse_args()
-    unknown = [name for name in args.models.split(",") if name not in MODELS]
-    if unknown or args.rounds < 1:
-        parser.error(f"models must be among {', '.join(MODELS)}, and rounds positive.")
+    names = NAMES[args.device]
+    _refuse_others(parser, "models", args.models, MODELS)
+    _refuse_others(parser, "peers", [*(args.peers or ()), *args.without], names)
+    if args.rounds < 1 or not all(word.isdecimal() and int(word) for word in args.threads):
+        parser.error("--rounds and --threads must be positive.")
+    args.threads = [int(word) for word in args.threads]
+    if args.cpu_time and max(args.threads) > 1:
+        parser.error("--cpu-time must go with one thread, for it adds up the time of all.")
+    args.names = [name for name in names if name not in args.without and name in (args.peers or names)]
     return args
 
 
-def _xpnn(word: str) -> Callable[[Any], Any]:
-    module = importlib.import_module("peers.xpnn_network")
-    return lambda problem: module.Peer(problem, word)
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",")]
 
 
-def _peers(without: list[str]) -> dict[str, Callable[[Any], Any]]:
-    """Import the peers; those that are not installed are left out."""
-    makers = {}
-    for name, module in PEERS.items():
-        if name in without:
-            continue
-        try:
-            makers[name] = importlib.import_module(f"peers.{module}").Peer
-        except ImportError as error:
-            print(f"{name} is left out: {error}", file=sys.stderr)
-    return makers
+def _refuse_others(parser: argparse.ArgumentParser, option: str, words: list[str], known: Any) -> None:
+    unknown = [word for word in words if word not in known]
+    if unknown:
+        parser.error(f"--{option} must be among {', '.join(known)}, got {unknown[0]!r}.")
 
 
-def _measure(name: str, makers: dict[str, Callable[[Any], Any]], rounds: int, cpu_time: bool) -> dict[str, Any]:
-    """Compare the losses of all contenders on one model, then their times."""
-    from peers.problem import draw
-
-    from xpnn.bench import Contender, interleave
-    from xpnn.bench.workload import disagreements
-
-    batch, rate = MODELS[name]
-    problem = draw([int(size) for size in name.split("-")], batch, rate)
-    peers = {peer: make(problem) for peer, make in makers.items()}
-    losses = {peer_name: [float(peer.step()) for _ in range(STEPS)] for peer_name, peer in peers.items()}
-    wrong = disagreements(losses, TOLERANCE)
-    if wrong:
-        raise SystemExit(f"{name}: " + "; ".join(f"{peer}: {why}" for peer, why in wrong.items()) + ".")
-    contenders = {peer_name: Contender(peer.step, peer.synchronize) for peer_name, peer in peers.items()}
-    clock = time.process_time_ns if cpu_time else time.perf_counter_ns
-    timings = interleave(contenders, rounds=rounds, clock=clock)
-    return {
-        "batch": batch,
-        "versions": {library: version for peer in peers.values() for library, version in peer.versions.items()},
-        "loss": losses,
-        "step_us": {peer: asdict(timings.step_us(peer)) for peer in peers},
-        "ratios": {base: {peer: asdict(timings.ratio(peer, base)) for peer in peers} for base in bases(peers)},
-    }
+def _options(args: argparse.Namespace, threads: int) -> dict[str, Any]:
+    models = {name: MODELS[name] for name in args.models}
+    shared = {key: getattr(args, key) for key in ("names", "device", "rounds", "cpu_time")}
+    return {"models": models, "threads": threads, **shared}
 
 
-def _save(machine: Any, results: dict[str, Any]) -> None:
+def _run(options: dict[str, Any]) -> tuple[dict[str, Any] | None, int]:
+    """Results and exit status of a fresh process; none if it broke."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "run.json")
+        code = subprocess.run([sys.executable, str(RUN), json.dumps(options), str(path)], check=False).returncode  # noqa: S603
+        return (json.loads(path.read_text()) if path.exists() else None), code
+
+
+def _save(args: argparse.Namespace, runs: list[dict[str, Any]]) -> None:
+    pin()
     from results_file import save
 
-    print("\nSaved as", save("step", machine, results).name)
+    from xpnn.bench import describe_machine
+
+    topic = "step" if args.device == "cpu" else f"step-{args.device}"
+    clock = "processor" if args.cpu_time else "wall"
+    print("Saved as", save(topic, describe_machine(), {"clock": clock, "device": args.device, "runs": runs}).name)
 
 
 if __name__ == "__main__":

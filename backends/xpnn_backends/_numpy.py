@@ -30,8 +30,8 @@ class NumpyBackend:
     device: Any = "cpu"
     xp: Namespace = _XP
     shares_views: bool = True
-    block_size: int = 16384
-    """Parameters, gradient and both moments of Adam, of this length in float32, fit a cache of 256 KiB."""
+    block_size: int = 32768
+    """Parameters, gradient and both moments of Adam, of this length in float32, fit a cache of 512 KiB."""
 
     def asarray(self, values: Any, dtype: DType | None = None) -> Array:
         """Return `values` as an array; without a copy if it is one of that type already."""

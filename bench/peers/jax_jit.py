@@ -1,4 +1,4 @@
-"""JAX: the whole step compiled, the buffers of parameters and moments donated."""
+"""JAX: the whole step compiled, the buffers of parameters and moments donated, on the processor or a GPU."""
 
 from functools import partial
 from typing import Any
@@ -8,17 +8,19 @@ import jax.numpy as jnp
 
 from peers.problem import Problem
 
-__all__ = ["Peer"]
+__all__ = ["Peer", "mean_loss", "place"]
+
+jax.config.update("jax_default_matmul_precision", "highest")
+"""Full float32, as the others compute, where a GPU would round the factors of products."""
 
 
 class Peer:
     """A pure step over ``(params, m, v, t)``, with `jax.value_and_grad` and Adam by hand."""
 
-    def __init__(self, problem: Problem) -> None:
-        params = [jnp.array(array) for layer in problem.layers for array in layer]
+    def __init__(self, problem: Problem, device: str = "cpu") -> None:
+        params, self.x, self.y = place(problem, device)
         zeros = [[jnp.zeros_like(p) for p in params] for _ in range(2)]
-        self.state = (params, *zeros, jnp.zeros((), jnp.float32))
-        self.x, self.y = jnp.array(problem.x), jnp.array(problem.y.astype("int32"))
+        self.state = (params, *zeros, jnp.zeros((), jnp.float32, device=self.x.device))
         self.rate = problem.learning_rate
 
     @property
@@ -36,7 +38,14 @@ class Peer:
         jax.block_until_ready(self.state)
 
 
-def _loss(params: list[Any], x: Any, y: Any) -> Any:
+def place(problem: Problem, device: str) -> tuple[list[Any], Any, Any]:
+    """Parameters, inputs and labels on the first device of that platform."""
+    put = partial(jax.device_put, device=jax.devices(device)[0], may_alias=False)
+    return [put(part) for layer in problem.layers for part in layer], put(problem.x), put(problem.y.astype("int32"))
+
+
+def mean_loss(params: list[Any], x: Any, y: Any) -> Any:
+    """Cross-entropy of the network with `params`: weight, bias, weight, ..."""
     for i in range(0, len(params) - 2, 2):
         x = jax.nn.relu(x @ params[i] + params[i + 1])
     log_p = jax.nn.log_softmax(x @ params[-2] + params[-1])
@@ -46,7 +55,7 @@ def _loss(params: list[Any], x: Any, y: Any) -> Any:
 @partial(jax.jit, donate_argnums=0)
 def _step(state: Any, x: Any, y: Any, rate: float) -> Any:
     params, m, v, t = state
-    loss, grads = jax.value_and_grad(_loss)(params, x, y)
+    loss, grads = jax.value_and_grad(mean_loss)(params, x, y)
     t = t + 1
     m = [0.9 * a + 0.1 * g for a, g in zip(m, grads, strict=True)]
     v = [0.999 * a + 0.001 * g * g for a, g in zip(v, grads, strict=True)]

@@ -1,4 +1,4 @@
-"""xpnn: ``Network.train_on_batch`` with host arrays, on any backend."""
+"""xpnn: ``Network.train_on_batch`` with arrays of the backend, on any backend, compiled or not."""
 
 from typing import Any
 
@@ -11,11 +11,12 @@ __all__ = ["Peer"]
 
 
 class Peer:
-    """A network that is given the weights of the problem."""
+    """A network that is given the weights of the problem; `options` are further ones of `Network`."""
 
-    def __init__(self, problem: Problem, backend: str = "numpy") -> None:
-        self.net = network(problem, backend)
-        self.x, self.y = problem.x, problem.y
+    def __init__(self, problem: Problem, backend: str = "numpy", **options: Any) -> None:
+        self.net = network(problem, backend, **options)
+        asarray = self.net.backend.asarray
+        self.x, self.y = asarray(problem.x), asarray(problem.y.astype("int32"))
         self.synchronize = self.net.backend.synchronize
 
     @property
@@ -28,12 +29,12 @@ class Peer:
         return self.net.train_on_batch(self.x, self.y)
 
 
-def network(problem: Problem, backend: str = "numpy") -> xpnn.Network:
+def network(problem: Problem, backend: str = "numpy", **options: Any) -> xpnn.Network:
     """Build the network of a problem."""
     *hidden, classes = problem.sizes[1:]
     layers = [*(Dense(units, activation="relu") for units in hidden), Dense(classes)]
-    optimizer = Adam(learning_rate=problem.learning_rate)
-    net = xpnn.Network(layers, optimizer=optimizer, backend=backend, dtype=str(problem.x.dtype)).build(problem.sizes[0])
+    options |= {"optimizer": Adam(learning_rate=problem.learning_rate), "dtype": str(problem.x.dtype)}
+    net = xpnn.Network(layers, backend=backend, **options).build(problem.sizes[0])
     for i, (weight, bias) in enumerate(problem.layers):
         net.set_parameters({f"{i}.weight": weight, f"{i}.bias": bias})
     return net
