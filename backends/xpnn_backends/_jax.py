@@ -36,6 +36,8 @@ class JaxBackend:
         if wanted is not None and np.dtype(wanted) == np.float64 and not jax.config.jax_enable_x64:
             raise UnavailableError("float64 is switched off in JAX", cure=_SWITCH_ON)
         if isinstance(values, jax.Array):
+            if values.dtype == wanted and values.device == self.device:
+                return values
             return jax.device_put(values if dtype is None else values.astype(dtype), self.device)
         values = np.asarray(values)
         return jnp.array(values.astype(values.dtype.newbyteorder("="), copy=False), dtype=dtype, device=self.device)
