@@ -1,12 +1,15 @@
 """Fixtures of all tests: every backend that runs here, its namespace, and the context around a layer."""
 
 import os
+from pathlib import Path
 
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 os.environ["JAX_ENABLE_X64"] = "1"
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
+os.environ["XPNN_CACHE"] = str(Path(__file__).resolve().parent.parent / ".pytest_cache" / "xpnn")  # not the user's
 
 import pytest  # noqa: E402
 

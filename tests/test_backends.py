@@ -208,6 +208,7 @@ def test_auto_is_numpy_where_no_gpu_runs_and_says_why():
     assert word == "numpy"
     assert reason.startswith("No GPU backend runs here (cupy: ")
     assert "; torch:cuda:0: " in reason
+    assert reason.endswith("). 'xpnn bench' would measure which backend is the fastest here.")
     assert get_backend("auto") is get_backend("numpy")
 
 
@@ -221,7 +222,8 @@ def test_auto_is_the_first_gpu_that_runs(fresh, monkeypatch, winner):
         raise BackendError("no")
 
     monkeypatch.setattr(_opening, "open_word", open_word)
-    assert choose_backend() == (winner, f"{winner} runs on Fake 1.")
+    advice = "'xpnn bench' would measure which backend is the fastest here."
+    assert choose_backend() == (winner, f"{winner} runs on Fake 1. {advice}")
     assert get_backend("auto") is gpu
 
 

@@ -12,12 +12,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from xpnn import bench
+from xpnn import _fingerprint, bench
 from xpnn.backend import get_backend
-from xpnn.bench import blas, contestants, machine, table, workload
+from xpnn.bench import blas, contestants, machine, table
+from xpnn.bench.runner import Runner
 from xpnn.bench.timing import Contender, interleave
 from xpnn.bench.timings import Spread, Timings
-from xpnn.bench.workload import Workload, disagreements
+from xpnn.bench.workload import Perceptron, disagreements
 from xpnn.cli.main import main
 from xpnn.errors import ArgumentError, BackendError
 
@@ -197,33 +198,39 @@ def test_a_blas_that_threadpoolctl_does_not_know_has_unknown_threads(monkeypatch
 def test_the_processor_is_named_as_linux_names_it(tmp_path):
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text("processor\t: 0\nmodel name\t: Fast One 9000\nflags\t: a b\n")
-    assert machine._processor(cpuinfo) == "Fast One 9000"
-    assert machine._processor(tmp_path / "missing")
+    assert _fingerprint.name_processor(cpuinfo) == "Fast One 9000"
+    assert _fingerprint.name_processor(tmp_path / "missing")
 
 
 # ------------------------------------------------------------------------------------------------ equal numbers
 
 
-def test_a_workload_knows_its_number_of_parameters():
-    work = Workload(width=5, batch=3, depth=2)
-    assert work.parameters == work.open(get_backend("numpy")).net.count_parameters() == 2 * 30 + 60
+def test_a_perceptron_has_layers_of_its_width():
+    runner = Perceptron(width=5, batch=3, depth=2).open(get_backend("numpy"))
+    assert runner.net.count_parameters() == 2 * 30 + 60
+    assert runner.batch == 3
 
 
 def test_every_backend_gives_the_losses_of_numpy(backend):
-    work = Workload(width=24, batch=16, depth=1)
+    work = Perceptron(width=24, batch=16, depth=1)
     losses = {b.name: work.open(b).first_losses(3)[1] for b in (get_backend("numpy"), backend)}
     assert disagreements(losses) == {}
     assert losses["numpy"][2] < losses["numpy"][0]
 
 
-def test_the_first_step_is_timed_with_its_wait():
+def test_the_first_step_is_timed_with_its_wait_and_learning_ends_after_the_comparison():
     clock = Clock()
     net = SimpleNamespace(
         train_on_batch=lambda x, y: clock._work("step", 30) or 1.0,
-        backend=SimpleNamespace(synchronize=lambda: clock._work("wait", 12)),
+        dtype="float32",
+        learning_rate=0.1,
+        backend=SimpleNamespace(
+            synchronize=lambda: clock._work("wait", 12), asarray=lambda values, dtype: values, xp=np
+        ),
     )
-    first, losses = workload.Runner(net, None, None).first_losses(3, clock)
+    first, losses = Runner(net, np.ones((2, 3)), np.ones(2)).first_losses(3, clock)
     assert (first, losses, clock.log) == (42.0, [1.0] * 3, ["step", "wait", "step", "step"])
+    assert net.learning_rate == 0.0
 
 
 @pytest.mark.parametrize(
@@ -270,7 +277,7 @@ def test_a_backend_that_computes_other_numbers_or_breaks_is_reported_and_not_tim
     assert "\n" not in case.rejected["wrong"]
     assert list(case.timings.calls) == list(case.first_us) == ["numpy"]
     assert case.lead is None
-    assert f"Not timed at width 4, batch 8: wrong: {case.rejected['wrong']}." in bench.render(sweep)
+    assert f"Not timed at width 4, depth 2, batch 8: wrong: {case.rejected['wrong']}." in bench.render(sweep)
     assert bench.conclusions(sweep) == ["wrong and numpy were not both measured at batch 8."]
 
 
@@ -280,15 +287,15 @@ def test_a_sweep_measures_each_width_at_each_batch_once():
         {"numpy": get_backend("numpy")},
         widths=[8, 4, 8],
         batches=[2, 1],
-        depth=1,
+        depths=[1],
         rounds=2,
         slice_ms=0.1,
         unavailable={"cupy": "no GPU."},
         progress=lines.append,
     )
     assert [(case.width, case.batch) for case in sweep.cases] == [(4, 1), (4, 2), (8, 1), (8, 2)]
-    assert lines[0] == "width 4, batch 1: numpy ..."
-    assert len(lines) == 4
+    assert lines[:2] == ["peaks of numpy ...", "width 4, depth 1, batch 1: numpy ..."]
+    assert len(lines) == 5
     assert sweep.as_dict() == json.loads(json.dumps(sweep.as_dict(), allow_nan=False))
     assert sweep.as_dict()["unavailable"] == {"cupy": "no GPU."}
     assert all(len(case.timings.rounds_us["numpy"]) == 2 and case.first_us["numpy"] > 0 for case in sweep.cases)
@@ -299,11 +306,12 @@ def test_a_sweep_measures_each_width_at_each_batch_once():
     [
         ({"widths": [0]}, "widths must be an integer of at least 1, got 0."),
         ({"batches": [2.5]}, "batches must be an integer of at least 1, got 2.5."),
-        ({"depth": 0}, "depth must be an integer of at least 1, got 0."),
+        ({"depths": [0]}, "depths must be an integer of at least 1, got 0."),
         ({"rounds": 0}, "rounds must be an integer of at least 1, got 0."),
         (
             {"widths": []},
-            "backends, widths and batches must hold at least one entry each, got ['numpy'], [], [32, 512].",
+            "backends, widths, depths and batches must hold at least one entry each, "
+            "got ['numpy'], [], [2], [32, 512].",
         ),
     ],
 )
@@ -321,7 +329,8 @@ EVEN, LEVEL = (80.0, 95.0, 120.0), (90.0, 105.0, 115.0)
 
 def made_case(width, batch, **others):
     rounds = {"numpy": (100.0, 100.0, 100.0), **others}
-    return bench.Case(width, batch, 99, dict.fromkeys(rounds, 1500.0), Timings(rounds, dict.fromkeys(rounds, 7)), {})
+    timings = Timings(rounds, dict.fromkeys(rounds, 7))
+    return bench.Case(width, batch, 99, dict.fromkeys(rounds, 1500.0), timings, {}, depth=2)
 
 
 def made_sweep(cases, *names):
@@ -337,7 +346,7 @@ def made_sweep(cases, *names):
         backends={name: {"version": "9"} for name in ("numpy", *names)},
         warnings=(),
     )
-    return bench.Sweep(facts, 2, 3, tuple(cases), {"jax": "It is not installed."})
+    return bench.Sweep(facts, "perceptrons", 3, tuple(cases), {"jax": "It is not installed."})
 
 
 @pytest.mark.parametrize(
@@ -403,12 +412,22 @@ def test_the_table_shows_medians_spreads_and_the_fastest():
         "numpy: version 9",
         "cupy: version 9",
         "",
-        "One training step in µs: median ± half the distance of the quartiles. 2 hidden layers, float32, Adam.",
-        "width  batch  parameters    numpy      cupy        fastest",
-        "   16     32          99  100 ± 0  51 ± 0.5   cupy, 1.96 x",
-        " 1024     32          99  100 ± 0   95 ± 10  no difference",
+        "One training step in µs: median ± half the distance of the quartiles. Trained: perceptrons.",
+        "width  depth  batch  parameters    numpy      cupy        fastest",
+        "   16      2     32          99  100 ± 0  51 ± 0.5   cupy, 1.96 x",
+        " 1024      2     32          99  100 ± 0   95 ± 10  no difference",
         "",
         "The first step, with compilation, took at most: numpy 1.5 ms, cupy 1.5 ms.",
+        "",
+        "Time of a million samples:",
+        "width  depth  batch   numpy    cupy",
+        "   16      2     32  3.12 s  1.59 s",
+        " 1024      2     32  3.12 s  2.97 s",
+        "",
+        "Crossovers:",
+        "    backends        at  equal at width  " + "result".rjust(67),
+        "cupy : numpy  batch 32               -  cupy is faster than numpy up to width 16, with no difference beyond",
+        "",
         "cupy is faster than numpy up to width 16, with no difference beyond, at batch 32.",
         "Cannot run here: jax: It is not installed.",
     ]
@@ -456,16 +475,17 @@ def test_the_command_prints_the_table_on_stdout_and_progress_on_stderr(capsys):
     assert "Only numpy was measured, so there is no crossover." in out
     assert err.splitlines() == [
         "looking for backends ...",
-        "width 4, batch 2: numpy ...",
-        "width 8, batch 2: numpy ...",
+        "peaks of numpy ...",
+        "width 4, depth 2, batch 2: numpy ...",
+        "width 8, depth 2, batch 2: numpy ...",
     ]
 
 
 def test_the_command_prints_one_json_document(capsys):
-    assert main([*SMALL, "--json", "--depth", "1"]) == 0
+    assert main([*SMALL, "--json", "--depths", "1"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert [case["width"] for case in document["cases"]] == [4, 8]
-    assert document["depth"] == 1
+    assert [case["depth"] for case in document["cases"]] == [1, 1]
     assert document["conclusions"] == ["Only numpy was measured, so there is no crossover."]
     assert document["cases"][0]["backends"]["numpy"]["step_us"]["median"] > 0
 
@@ -484,7 +504,7 @@ def test_the_command_fails_after_its_results_if_a_backend_was_rejected(monkeypat
     monkeypatch.setattr(bench, "run_sweep", lambda backends, **arguments: made_sweep([case], "torch"))
     assert main(["bench", "--backends", "numpy"]) == 1
     out, err = capsys.readouterr()
-    assert "Not timed at width 4, batch 2: torch: its loss at step 1 is 3, that of numpy is 2." in out
+    assert "Not timed at width 4, depth 2, batch 2: torch: its loss at step 1 is 3, that of numpy is 2." in out
     assert err.splitlines()[-1] == "xpnn: error: torch could not be timed at every size; the results say why."
 
 
@@ -494,7 +514,7 @@ def test_the_command_fails_after_its_results_if_a_backend_was_rejected(monkeypat
         (["--widths", "0"], "--widths must be an integer of at least 1, got 0."),
         (["--batches", "8,x"], "--batches must be an integer of at least 1, got 'x'."),
         (["--rounds", "-1"], "--rounds must be an integer of at least 1, got -1."),
-        (["--depth", "1.5"], "--depth must be an integer of at least 1, got '1.5'."),
+        (["--depths", "1.5"], "--depths must be an integer of at least 1, got '1.5'."),
     ],
 )
 def test_wrong_numbers_give_one_line_and_exit_code_2(capsys, arguments, message):
@@ -518,23 +538,6 @@ def program(monkeypatch):
     """Import a module as the programs in ``bench/`` see it."""
     monkeypatch.syspath_prepend(str(PROGRAMS))
     return importlib.import_module
-
-
-@pytest.mark.parametrize(
-    ("module", "library"),
-    [("jax_jit", "jax"), ("torch_eager", "torch"), ("scikit_learn", "sklearn"), ("xpnn_network", "xpnn")],
-)
-def test_every_peer_trains_like_plain_numpy(program, module, library):
-    pytest.importorskip(library)
-    problem = program("peers.problem").draw([6, 8, 7, 3], 20, 0.01)
-    losses = {}
-    for name in ("plain_numpy", module):
-        peer = program(f"peers.{name}").Peer(problem)
-        losses[name] = [float(peer.step()) for _ in range(30)]
-        peer.synchronize()
-        assert all(peer.versions.values())
-    assert disagreements(losses, 1e-4) == {}
-    assert losses[module][-1] < 0.8 * losses[module][0]
 
 
 def test_the_spiral_of_both_contestants_has_the_losses_of_the_original(program):
@@ -569,31 +572,10 @@ def run_program(name, *arguments):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_the_memory_program_compares_the_peak_with_its_goal():
-    done = run_program("memory", "--model", "64-256-10", "--batch", "8", "--goal", "100")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "64-256-10, batch 8, Adam(): 19210 parameters\nneeded: 0.3 MB" in done.stdout
-    assert run_program("memory", "--model", "64-256-10", "--batch", "8", "--goal", "0.5").returncode == 1
-
-
 def test_the_import_program_finds_no_other_array_library():
     done = run_program("import", "--runs", "1", "--goal", "100")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("heavy libraries loaded: none\n")
-
-
-def test_the_step_program_prints_a_table_of_peers():
-    without = "jax.jit,PyTorch eager,scikit-learn"
-    done = run_program("step", "--models", "2-24-24-3", "--rounds", "1", "--without", without)
-    assert (done.returncode, done.stderr) == (0, "2-24-24-3, batch 300 ...\n")
-    assert "xpnn on numpy  plain NumPy" in done.stdout
-    assert "Ratio to plain NumPy" in done.stdout
-
-
-def test_the_step_program_refuses_an_unknown_backend():
-    done = run_program("step", "--backends", "nunpy")
-    assert done.returncode == 2
-    assert done.stderr.startswith("bench_step: error: backend must be one of ")
 
 
 def test_a_disturbed_contender_wins_and_loses_nothing():

@@ -12,8 +12,9 @@ from typing import Any
 
 from xpnn import _check, _opening
 from xpnn._host import to_host
+from xpnn._profile import read_profile
 from xpnn._survey import BackendStatus, available_backends, facts
-from xpnn.errors import ArgumentTypeError, BackendError
+from xpnn.errors import ArgumentTypeError, BackendError, XpnnError
 from xpnn.typing import Backend, DType
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "choose_backend",
     "float_dtype",
     "get_backend",
+    "name_device",
     "to_host",
     "using",
 ]
@@ -57,14 +59,43 @@ def get_backend(backend: str | Backend) -> Backend:
     return _opening.open_word(word)
 
 
-def choose_backend() -> tuple[str, str]:
-    """Choose what ``"auto"`` means here: CuPy or PyTorch on a GPU if one runs, else NumPy.
+def choose_backend(parameters: int | None = None, batch_size: int | None = None) -> tuple[str, str]:
+    """Choose what ``"auto"`` means here: what `xpnn bench` found to be the fastest on this machine.
+
+    Without a profile that fits this machine and its versions: CuPy or PyTorch on a GPU if one runs, else NumPy.
+
+    Parameters
+    ----------
+    parameters, batch_size : int, optional
+        Size of the network and of its batches. ``backend="auto"`` is resolved before a network knows them, and takes
+        the profile's entry nearest to 10,000 parameters and batches of 32.
 
     Returns
     -------
     word, reason : str
-        The word for `get_backend`, and one sentence on why.
+        The word for `get_backend`, and one line on why.
     """
+    profile, source = read_profile()
+    if profile is not None:
+        entry = profile.nearest(parameters, batch_size)
+        missing = _differs(entry.fastest, profile.devices.get(entry.fastest))
+        if missing is None:
+            return entry.fastest, f"{entry}. {source}"
+        source = f"The profile of 'xpnn bench' is not used, since {missing}."
+    word, reason = _choose_unmeasured()
+    return word, f"{reason} {source}"
+
+
+def _differs(word: str, device: str | None) -> str | None:
+    """Say why the backend of a profile is not that of today; None if it is."""
+    try:
+        found = name_device(_opening.open_word(word))
+    except XpnnError:
+        return f"{word}, its fastest backend, does not run here"
+    return None if found == device else f"{word} runs on {found}, and was measured on {device}"
+
+
+def _choose_unmeasured() -> tuple[str, str]:
     reasons = []
     for word in ("cupy", "torch:cuda:0"):
         try:
@@ -74,6 +105,12 @@ def choose_backend() -> tuple[str, str]:
         else:
             return word, f"{word} runs on {device}."
     return "numpy", f"No GPU backend runs here ({'; '.join(reasons)})."
+
+
+def name_device(backend: Backend) -> str:
+    """Name of the GPU of a backend, or of its device."""
+    found = facts(backend)
+    return found.get("gpu", found["device"])
 
 
 def float_dtype(backend: Backend, name: str) -> DType:

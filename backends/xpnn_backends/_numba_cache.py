@@ -1,30 +1,20 @@
 """Compiled steps on disk: the printed text is a module in the user's cache folder, beside it what numba made of it."""
 
 import hashlib
-import os
 import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 
-__all__ = ["cache_folder", "is_kept", "load_text"]
+from xpnn_backends.cache_folder import find_cache
 
-
-def cache_folder() -> Path:
-    """Folder for what can be made again: ``XPNN_CACHE``, or ``xpnn`` in the platform's folder for caches."""
-    if os.environ.get("XPNN_CACHE"):
-        return Path(os.environ["XPNN_CACHE"])
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "xpnn" / "Cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "xpnn"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xpnn"
+__all__ = ["is_kept", "load_text"]
 
 
 def is_kept(text: str) -> bool:
     """Whether numba has compiled this text before, and kept it."""
-    folder = cache_folder() / "steps" / "__pycache__"
+    folder = find_cache() / "steps" / "__pycache__"
     return folder.is_dir() and any(folder.glob(f"step_{_digest(text)}.*.nbc"))
 
 
@@ -35,7 +25,7 @@ def load_text(text: str) -> tuple[ModuleType, bool]:
     with another content is written anew.
     """
     digest = _digest(text)
-    folder = cache_folder() / "steps"
+    folder = find_cache() / "steps"
     path = folder / f"step_{digest}.py"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,7 +33,7 @@ def load_text(text: str) -> tuple[ModuleType, bool]:
             with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".tmp", delete=False) as file:
                 file.write(text)
             Path(file.name).replace(path)
-    except OSError:
+    except (OSError, RuntimeError):
         return _run(text, "<step>", digest), False
     return _run(text, str(path), digest), True
 

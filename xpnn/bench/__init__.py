@@ -10,11 +10,12 @@ and the machine is written down beside the numbers.
 ['Only numpy was measured, so there is no crossover.']
 """
 
+from xpnn.bench.case import Case, Details
 from xpnn.bench.contestants import open_backends
 from xpnn.bench.crossover import conclusions
 from xpnn.bench.machine import Machine, describe_machine
-from xpnn.bench.result import Case, Sweep
-from xpnn.bench.sweep import run_sweep
+from xpnn.bench.result import Sweep
+from xpnn.bench.sweep import measure, run_sweep
 from xpnn.bench.table import render
 from xpnn.bench.timing import Contender, interleave
 from xpnn.bench.timings import Spread, Timings
@@ -22,6 +23,7 @@ from xpnn.bench.timings import Spread, Timings
 __all__ = [
     "Case",
     "Contender",
+    "Details",
     "Machine",
     "Spread",
     "Sweep",
@@ -29,6 +31,7 @@ __all__ = [
     "conclusions",
     "describe_machine",
     "interleave",
+    "measure",
     "open_backends",
     "render",
     "run_sweep",

@@ -2,18 +2,22 @@
 
 import os
 import platform
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 import xpnn
+from xpnn._fingerprint import count_cores, name_processor
 from xpnn.bench.blas import Blas, find_blas, has_avx512, warn_of_slow_kernels
 from xpnn.typing import Backend
 
 __all__ = ["Machine", "describe_machine"]
+
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_CORETYPE", "XLA_FLAGS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,10 @@ class Machine:
         Facts about each backend, from its ``explain()``.
     warnings : tuple of str
         Sentences about what makes the measurements slower than they need to be.
+    driver : str or None
+        Version of NVIDIA's driver, where there is one.
+    threads : mapping of str to str
+        Variables of the environment that set numbers of threads.
     """
 
     date: str
@@ -48,12 +56,16 @@ class Machine:
     blas: Blas
     backends: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
+    driver: str | None = None
+    threads: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         lines = [
             f"{self.processor}, {self.cores} cores, {self.system}, {self.date}",
             f"xpnn {self.xpnn}, Python {self.python}, NumPy {self.numpy}, {self.blas}",
         ]
+        lines += [f"NVIDIA driver {self.driver}"] if self.driver else []
+        lines += [", ".join(f"{name}={value}" for name, value in self.threads.items())] if self.threads else []
         for name, facts in self.backends.items():
             lines.append(f"{name}: " + ", ".join(f"{key} {value}" for key, value in facts.items()))
         return "\n".join([*lines, *(f"Note: {warning}" for warning in self.warnings)])
@@ -68,11 +80,13 @@ def describe_machine(backends: Mapping[str, Backend] | None = None) -> Machine:
         python=platform.python_version(),
         numpy=np.__version__,
         system=f"{platform.system()} {platform.machine()}",
-        processor=_processor(),
-        cores=_cores(),
+        processor=name_processor(),
+        cores=count_cores(),
         blas=blas,
         backends={word: dict(getattr(backend, "explain", dict)()) for word, backend in (backends or {}).items()},
-        warnings=(*warn_of_slow_kernels(blas, has_avx512()), *_warn_of_load(_cores(), blas.threads)),
+        warnings=(*warn_of_slow_kernels(blas, has_avx512()), *_warn_of_load(count_cores(), blas.threads)),
+        driver=_driver(),
+        threads={name: os.environ[name] for name in _THREADS if name in os.environ},
     )
 
 
@@ -89,15 +103,6 @@ def _warn_of_load(cores: int, threads: int | None, load: float | None = None) ->
     )
 
 
-def _processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            key, _, value = line.partition(":")
-            if key.strip() == "model name":
-                return value.strip()
-    return platform.processor() or platform.machine() or "unknown"
-
-
-def _cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+def _driver(file: Path = Path("/proc/driver/nvidia/version")) -> str | None:
+    found = re.search(r"Kernel Module.*?\s(\d+\.[\d.]+)", file.read_text()) if file.exists() else None
+    return found and found[1]

@@ -1,24 +1,43 @@
-"""`Workload`: one training step of a perceptron, the same numbers on every backend."""
+"""`Perceptron` and `OwnNetwork`: one training step, the same numbers on every backend."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
+from typing import Protocol
 
 import numpy as np
 
-from xpnn.bench.timing import Contender
+from xpnn.bench.runner import Runner
 from xpnn.layers import Dense
 from xpnn.network import Network
-from xpnn.typing import Array, Backend
+from xpnn.typing import Backend, HostArray
 
-__all__ = ["Runner", "Workload", "disagreements"]
+__all__ = ["OwnNetwork", "Perceptron", "Workload", "disagreements"]
 
 CLASSES = 10
 
 
+class Workload(Protocol):
+    """A network and a batch; `width` and `depth` are None where it is no perceptron of one width."""
+
+    @property
+    def width(self) -> int | None:
+        """Units of each hidden layer."""
+
+    @property
+    def depth(self) -> int | None:
+        """Number of hidden layers."""
+
+    @property
+    def batch(self) -> int:
+        """Samples in a step."""
+
+    def open(self, backend: Backend) -> Runner:
+        """Make the network, and bring the data to the device."""
+
+
 @dataclass(frozen=True, slots=True)
-class Workload:
+class Perceptron:
     """A perceptron of `depth` hidden layers of `width` rectifiers on `width` features, with 10 classes.
 
     Float32, cross-entropy, Adam, batches of `batch` samples; weights and data have one seed.
@@ -28,44 +47,42 @@ class Workload:
     batch: int
     depth: int
 
-    def open(self, backend: Backend) -> "Runner":
+    def open(self, backend: Backend) -> Runner:
         """Make the network, and bring the data to the device."""
         rng = np.random.default_rng(0)
         x = rng.standard_normal((self.batch, self.width), dtype=np.float32)
-        y = rng.integers(CLASSES, size=self.batch, dtype=np.int32)
+        y = rng.integers(CLASSES, size=self.batch, dtype=np.int64)
         hidden = [Dense(self.width, activation="relu") for _ in range(self.depth)]
-        net = Network([*hidden, Dense(CLASSES)], backend=backend).build(self.width)
-        return Runner(net, backend.asarray(x), backend.asarray(y))
-
-    @property
-    def parameters(self) -> int:
-        """Number of parameters."""
-        return self.depth * self.width * (self.width + 1) + CLASSES * (self.width + 1)
+        return Runner(Network([*hidden, Dense(CLASSES)], backend=backend).build(self.width), x, y)
 
 
-class Runner:
-    """A network and one batch on its device."""
+@dataclass(frozen=True, slots=True)
+class OwnNetwork:
+    """A network of the user's with data that fit it; the network itself stays as it is.
 
-    def __init__(self, net: Network, x: Array, y: Array) -> None:
-        self.net, self._x, self._y = net, x, y
+    Parameters
+    ----------
+    network : Network
+        Built.
+    x, y : HostArray, shape (n, ...)
+        Inputs and targets, repeated where a batch needs more of them.
+    batch : int
+        Samples in a step.
+    width, depth : int or None
+        Units of each hidden layer and their number, if they are one number each.
+    """
 
-    def step(self) -> Array:
-        """One training step; returns its loss and does not wait for the device."""
-        return self.net.train_on_batch(self._x, self._y)
+    network: Network
+    x: HostArray
+    y: HostArray
+    batch: int
+    width: int | None = None
+    depth: int | None = None
 
-    def first_losses(self, steps: int, clock: Callable[[], int] = time.perf_counter_ns) -> tuple[float, list[float]]:
-        """Microseconds of the first step, compilation included, and the losses of the first `steps` steps."""
-        start = clock()
-        losses = [self.step()]
-        self.net.backend.synchronize()
-        first = (clock() - start) / 1e3
-        losses += [self.step() for _ in range(steps - 1)]
-        return first, [float(loss) for loss in losses]
-
-    @property
-    def contender(self) -> Contender:
-        """The step and the wait, to be timed."""
-        return Contender(self.step, self.net.backend.synchronize)
+    def open(self, backend: Backend) -> Runner:
+        """Copy the network, and bring the data to the device."""
+        rows = np.arange(self.batch) % len(self.x)
+        return Runner(self.network.copy_to(backend), self.x[rows], self.y[rows])
 
 
 def disagreements(losses: Mapping[str, Sequence[float]], tolerance: float = 1e-4) -> dict[str, str]:
