@@ -44,12 +44,12 @@ class TorchBackend:
 
     @property
     def compilers(self) -> tuple[Compiler, ...]:
-        """Replay with ``out=``, on CUDA as a graph."""
+        """Replay with ``out=``, from the first step on, so that a training depends on no clock; on CUDA as a graph."""
         if self.device.type == "meta":
             return ()
         if self.device.type == "cuda":
-            return Compiler("replay", 0.05, self._replay), Compiler("graph", 0.5, self._graph)
-        return (Compiler("replay", 0.01, self._replay),)
+            return Compiler("replay", 0.0, self._replay), Compiler("graph", 0.5, self._graph)
+        return (Compiler("replay", 0.0, self._replay),)
 
     def _replay(self, program: Any, schedule: Any) -> Replay:
         return Replay(schedule(program), TorchLibrary(self.device))

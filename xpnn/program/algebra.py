@@ -18,7 +18,37 @@ def simplify(program: Program) -> Program:
 def _simplify(node: Node) -> Node:
     rule = _RULES.get(node.op)
     node = rule(node) if rule else node
-    return _transpose_last(node) if is_elementwise(node.op) else node
+    return _transpose_last(_reshape_last(node)) if is_elementwise(node.op) else node
+
+
+def _reshape_last(node: Node) -> Node:
+    """An elementwise function of a transposed matrix that was given more axes is computed on the matrix."""
+    whole = [arg for arg in node.inputs if _is_transposed_matrix(arg) and arg.shape == node.shape]
+    if not whole:
+        return node
+    matrix = whole[0].args[0]
+    args = tuple(_as_matrix(arg, node, matrix) if isinstance(arg, Node) else arg for arg in node.args)
+    if None in args:
+        return node
+    inner = Node(node.op, args, matrix.shape, node.dtype, node.options)
+    return Node("reshape", (_transpose_last(inner),), node.shape, node.dtype)
+
+
+def _is_transposed_matrix(node: Node) -> bool:
+    source = node.args[0] if node.op == "reshape" else node
+    return source is not node and source.op == "transpose" and source.ndim == 2 and source.shape[-1] == node.shape[-1]
+
+
+def _as_matrix(arg: Node, node: Node, matrix: Node) -> Node | None:
+    """What `arg` is for the rows of `matrix`; None if that is not plain."""
+    if not arg.ndim:
+        return arg
+    if _is_transposed_matrix(arg) and arg.shape == node.shape:
+        return arg.args[0]  # type: ignore[no-any-return]
+    if arg.shape[-1] != 1:
+        return None
+    column = Node("broadcast_to", (arg,), (*node.shape[:-1], 1), arg.dtype)
+    return Node("reshape", (column,), (matrix.shape[0], 1), arg.dtype)
 
 
 def _transpose_last(node: Node) -> Node:

@@ -59,9 +59,8 @@ class CompiledFunction:
         Takes the arguments and returns a `Recording`.
     streams : Streams
         For masks.
-    is_urgent : bool
-        Whether to compile before the first run in any case: for large networks, whose eager steps take far longer than
-        a recording, and need more memory.
+    patience : float
+        Seconds that runs must have taken before the first compiler is used, even if that is cheaper.
     """
 
     def __init__(
@@ -71,11 +70,12 @@ class CompiledFunction:
         mode: bool | str,
         record: Callable[..., Recording],
         streams: Streams,
-        is_urgent: bool = False,
+        patience: float = 0.0,
     ) -> None:
         self._name, self._backend, self._record, self._streams = name, backend, record, streams
         self._compilers = find_compilers(backend, mode)
-        self._is_urgent = is_urgent or isinstance(mode, str)
+        costs = [patience, *(compiler.seconds for compiler in self._compilers[:1])]
+        self._first_cost = 0.0 if isinstance(mode, str) else max(costs)
         self._entries: dict[Any, _Entry] = {}
         self._broken: str | None = None
         self._lock = threading.Lock()
@@ -146,8 +146,7 @@ class CompiledFunction:
         if len(self._entries) >= _MOST_SHAPES:
             del self._entries[next(iter(self._entries))]
         shapes = tuple(None if part is None else tuple(part[0]) for part in key)
-        cost = 0.0 if self._is_urgent else self._compilers[0].seconds
-        entry = self._entries[key] = _Entry(Compilation(self._name, shapes), cost)
+        entry = self._entries[key] = _Entry(Compilation(self._name, shapes), self._first_cost)
         return entry
 
     def _advance(self, entry: _Entry, args: Sequence[Array | None], held: Callable[[], Sequence[Array]]) -> None:

@@ -24,7 +24,10 @@ __all__ = ["Learner", "Step"]
 
 
 _LARGE = 2**18
-"""Parameters from which on an eager step takes about as long as it takes to record one."""
+"""Parameters from which on a forward pass takes about as long as it takes to record one."""
+
+_PATIENCE = 0.005
+"""Seconds that predictions for one shape must have taken before they are compiled: many shapes are seen but once."""
 
 
 class Step(NamedTuple):
@@ -85,13 +88,13 @@ class Learner:
         self.input_shape, self.output_shape = input_shape, output_shape
         self.updater = Updater(optimizer, weights, penalty)
         self._held = Held(weights, self.updater)
-        is_large = weights.layout.size >= _LARGE
+        patience = 0.0 if weights.layout.size >= _LARGE else _PATIENCE
         self._compiled_step, self._compiled_outputs, self._compiled_measurement = (
-            CompiledFunction(name, self.backend, compile, partial(record, self), streams, is_large)
-            for name, record in (
-                ("step", record_step),
-                ("outputs", record_outputs),
-                ("measurement", record_measurement),
+            CompiledFunction(name, self.backend, compile, partial(record, self), streams, seconds)
+            for name, record, seconds in (
+                ("step", record_step, 0.0),
+                ("outputs", record_outputs, patience),
+                ("measurement", record_measurement, patience),
             )
         )
         self._step = RunContext(self.backend, True, streams, wants_dx=False)
