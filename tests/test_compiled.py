@@ -1,5 +1,6 @@
 """A compiled step gives the numbers of the eager one: for every layer, loss and optimizer, on every backend."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from conftest import TESTED
 
 from xpnn import Network
+from xpnn.errors import ArgumentError
 from xpnn.layers import (
     Activation,
     BatchNorm,
@@ -231,3 +233,27 @@ def test_threads_may_predict_with_one_network(mode):
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(repeat, range(8)))
+
+
+def test_a_way_to_compile_moves_along_where_the_other_backend_has_it():
+    x, y = _problem("labels")
+    net = Network([Dense(3)], compile="replay").build(5)
+    net.train_on_batch(x, y)
+    assert net.copy_to("numpy").compile == "replay"
+    assert net.copy_to(TESTED["strict"]).compile is True
+    moved = net.copy_to("numpy", compile=False)
+    assert moved.compile is False
+    assert moved.to(TESTED["strict"]).to("numpy").compile is False
+    assert net.to(TESTED["strict"]).compile is True
+    net.train_on_batch(x, y)
+    assert net.to("numpy").compile is True
+
+
+@pytest.mark.parametrize("mode", ["True", "fastest", None, 1])
+def test_an_unknown_way_to_compile_is_refused_with_the_list(mode):
+    names = ", ".join(sorted(mode for word, mode in MODES if word == "numpy"))
+    message = f"compile must be True, False or a way of backend 'numpy' ({names}), got {mode!r}."
+    with pytest.raises(ArgumentError, match=re.escape(message)):
+        Network([Dense(3)], compile=mode)
+    with pytest.raises(ArgumentError, match=r"\(which has none\)"):
+        Network([Dense(3)], backend=TESTED["strict"], compile="replay")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
@@ -17,7 +18,7 @@ from xpnn.optimizers import Optimizer, get_optimizer
 from xpnn.random import Streams
 from xpnn.training import archive, snapshot
 from xpnn.training.compilation import Compilation
-from xpnn.training.compiled import check_mode
+from xpnn.training.compiled import carry_mode, check_mode
 from xpnn.training.history import History
 from xpnn.training.learner import Learner
 from xpnn.training.on_device import on_device
@@ -235,16 +236,29 @@ class Model:
             raise ArgumentError("a network must not be moved by `to` while `fit` runs: use copy_to.")
         target = get_backend(backend)
         float_dtype(target, self.dtype)
+        mode = carry_mode(target, self._compile)
         if self._learner is not None:
-            self._learner = _restore(self._recipe, target, self.seed, self._taken())
-        self._backend = target
+            recipe = replace(self._recipe, compile=mode)
+            self._learner = _restore(recipe, target, self.seed, self._taken())
+        self._backend, self._compile = target, mode
         return self
 
-    def copy_to(self, backend: str | Backend, *, dtype: str | None = None) -> Self:
-        """Return an independent copy on another backend (or the same), optionally in another dtype."""
+    def copy_to(
+        self,
+        backend: str | Backend,
+        *,
+        dtype: str | None = None,
+        compile: bool | str | None = None,  # noqa: A002
+    ) -> Self:
+        """Return an independent copy on another backend (or the same), optionally in another dtype.
+
+        `compile` is as for `Network`; by default it is that of this network where the other backend has such a way.
+        """
         arguments = self._arguments | ({} if dtype is None else {"dtype": dtype})
+        backend = get_backend(backend)
+        compile = carry_mode(backend, self._compile) if compile is None else compile  # noqa: A001
         copy = object.__new__(type(self))
-        Model.__init__(copy, **arguments, backend=backend, compile=self._compile)
+        Model.__init__(copy, **arguments, backend=backend, compile=compile)
         copy._learning_rate = self._learning_rate
         copy.history, copy.notes = self.history.since(0), deepcopy(self.notes)
         if self._learner is not None:

@@ -53,7 +53,8 @@ class Perceptron:
         x = rng.standard_normal((self.batch, self.width), dtype=np.float32)
         y = rng.integers(CLASSES, size=self.batch, dtype=np.int64)
         hidden = [Dense(self.width, activation="relu") for _ in range(self.depth)]
-        return Runner(Network([*hidden, Dense(CLASSES)], backend=backend).build(self.width), x, y)
+        net = Network([*hidden, Dense(CLASSES)], backend=backend, compile=_fastest(backend))
+        return Runner(net.build(self.width), x, y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,13 @@ class OwnNetwork:
     def open(self, backend: Backend) -> Runner:
         """Copy the network, and bring the data to the device."""
         rows = np.arange(self.batch) % len(self.x)
-        return Runner(self.network.copy_to(backend), self.x[rows], self.y[rows])
+        return Runner(self.network.copy_to(backend, compile=_fastest(backend)), self.x[rows], self.y[rows])
+
+
+def _fastest(backend: Backend) -> bool | str:
+    """Return the last way to compile that a backend offers, to be used from the first step on."""
+    compilers = getattr(backend, "compilers", ())
+    return str(compilers[-1].name) if compilers else True
 
 
 def disagreements(losses: Mapping[str, Sequence[float]], tolerance: float = 1e-4) -> dict[str, str]:

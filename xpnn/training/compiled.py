@@ -20,7 +20,7 @@ from xpnn.training.compilation import Compilation
 from xpnn.training.recording import Mask, Recording
 from xpnn.typing import Array, Backend
 
-__all__ = ["CompiledFunction", "UncompiledWarning", "check_mode"]
+__all__ = ["CompiledFunction", "UncompiledWarning", "carry_mode", "check_mode"]
 
 
 _MOST_SHAPES = 64
@@ -210,8 +210,16 @@ def check_mode(backend: Backend, mode: Any) -> bool | str:
     """
     if isinstance(mode, bool):
         return mode
-    names = ["True", "False", *(compiler.name for compiler in getattr(backend, "compilers", ()))]
-    return _check.choice("compile", mode, names)
+    names = sorted(compiler.name for compiler in getattr(backend, "compilers", ()))
+    if mode not in names:
+        rule = f"be True, False or a way of backend {backend.name!r} ({', '.join(names) or 'which has none'})"
+        _check.refuse("compile", rule, mode)
+    return str(mode)
+
+
+def carry_mode(backend: Backend, mode: bool | str) -> bool | str:
+    """Return `mode` if `backend` has it, else True."""
+    return mode if isinstance(mode, bool) or find_compilers(backend, mode) else True
 
 
 def find_compilers(backend: Backend, mode: bool | str) -> tuple[Any, ...]:
