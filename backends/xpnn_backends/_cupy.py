@@ -8,12 +8,15 @@ import numpy as np
 
 from xpnn.typing import Array, DType, HostArray, Namespace
 from xpnn_backends import _cupy_reasons
+from xpnn_backends.compiler import Compiler
 from xpnn_backends.unavailable import UnavailableError
 
 try:
     import array_api_compat.cupy
     import cupy
     import cupyx.scipy.special
+
+    from xpnn_backends import _cupy_compilers
 except Exception as error:
     raise _cupy_reasons.of_import(error) from error
 
@@ -41,6 +44,11 @@ class CupyBackend:
                 values = np.asarray(values)
             x = cupy.asarray(values, dtype=dtype)
             return x if x.device.id == self.device.id else x.copy()
+
+    @property
+    def compilers(self) -> tuple[Compiler, ...]:
+        """Ufuncs with ``out=``; on CUDA also kernels of fused operations, one by one or as a graph."""
+        return _cupy_compilers.find_compilers()
 
     def to_numpy(self, x: Array) -> HostArray:
         """Copy `x` to the host; waits for the current stream."""

@@ -12,11 +12,11 @@ __all__ = ["CupyLibrary"]
 
 _RENAMED = {"round": "rint"}
 _SAME = (
-    "abs", "acos", "acosh", "add", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "copysign", "cos", "cosh", "divide",
-    "equal", "exp", "expm1", "floor", "floor_divide", "greater", "greater_equal", "hypot", "isfinite", "isinf", "isnan",
-    "less", "less_equal", "log", "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "matmul", "maximum", "minimum", "multiply", "negative", "not_equal", "positive", "pow", "reciprocal",
-    "remainder", "sign", "signbit", "sin", "sinh", "sqrt", "square", "subtract", "tan", "tanh", "trunc",
+    "abs", "acos", "acosh", "add", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "copysign", "cos", "cosh",
+    "divide", "equal", "exp", "expm1", "floor", "floor_divide", "greater", "greater_equal", "hypot", "isfinite",
+    "isinf", "isnan", "less", "less_equal", "log", "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "matmul", "maximum", "minimum", "multiply", "negative", "not_equal", "positive", "pow",
+    "reciprocal", "remainder", "sign", "signbit", "sin", "sinh", "sqrt", "square", "subtract", "tan", "tanh", "trunc",
 )  # fmt: skip
 _KINDS = {"b": bool, "i": int, "u": int, "f": float}
 
@@ -29,7 +29,7 @@ def _where(condition: Array, x1: Any, x2: Any, out: Array) -> None:
 class CupyLibrary:
     """See `xpnn_backends._replay.Library`. All arrays are on the current device."""
 
-    block_size = None
+    block_size: int | None = None
 
     def __init__(self) -> None:
         same = {name: getattr(cupy, name) for name in _SAME}
@@ -56,11 +56,18 @@ class CupyLibrary:
     def reduction(self, op: str, shape: Shape, axes: tuple[int, ...], dtype: str) -> Callable[[Array, Array], Any]:
         """Reduce with ``out=``."""
         function = {"sum": cupy.sum, "max": cupy.max, "min": cupy.min}[op]
-        return lambda x, out: function(x, axis=axes, out=out)
+        return lambda x, out: function(x, axis=axes, out=out) if axes else cupy.copyto(out, x)
 
     def assign(self, out: Array, values: Array) -> None:
         """Write `values`, broadcast and converted, into `out`."""
         out[...] = values
+
+    def set_threads(self, count: int) -> None:
+        """Do nothing: a device has no such setting."""
+
+    def plain(self, array: Array) -> Array:
+        """Return the array: no part of a replay is compiled here."""
+        return array
 
     def read(self, array: Array) -> Array:
         """Return a copy."""

@@ -9,13 +9,18 @@ from types import ModuleType
 
 from xpnn_backends.cache_folder import find_cache
 
-__all__ = ["is_kept", "load_text"]
+__all__ = ["forget", "is_kept", "load_text"]
 
 
 def is_kept(text: str) -> bool:
     """Whether numba has compiled this text before, and kept it."""
-    folder = find_cache() / "steps" / "__pycache__"
-    return folder.is_dir() and any(folder.glob(f"step_{_digest(text)}.*.nbc"))
+    return any(path.suffix == ".nbc" for path in _kept(text))
+
+
+def forget(text: str) -> None:
+    """Remove what numba has kept of this text."""
+    for path in _kept(text):
+        path.unlink(missing_ok=True)
 
 
 def load_text(text: str) -> tuple[ModuleType, bool]:
@@ -36,6 +41,11 @@ def load_text(text: str) -> tuple[ModuleType, bool]:
     except (OSError, RuntimeError):
         return _run(text, "<step>", digest), False
     return _run(text, str(path), digest), True
+
+
+def _kept(text: str) -> list[Path]:
+    folder = find_cache() / "steps" / "__pycache__"
+    return [*folder.glob(f"step_{_digest(text)}.*.nb[ci]")] if folder.is_dir() else []
 
 
 def _digest(text: str) -> str:

@@ -22,12 +22,16 @@ SIMPLE = {
     "equal": "{0} == {1}", "greater": "{0} > {1}", "greater_equal": "{0} >= {1}", "isfinite": "abs({0}) < inf",
     "isinf": "abs({0}) == inf", "isnan": "{0} != {0}", "less": "{0} < {1}", "less_equal": "{0} <= {1}",
     "logical_and": "{0} & {1}", "logical_not": "not {0}", "logical_or": "{0} | {1}", "logical_xor": "{0} ^ {1}",
-    "maximum": "{1} if {0} < {1} or {1} != {1} else {0}", "minimum": "{1} if {0} > {1} or {1} != {1} else {0}",
+    "maximum": "{0} if {0} > {1} or {0} != {0} else {1}", "minimum": "{0} if {0} < {1} or {0} != {0} else {1}",
     "multiply": "{0} * {1}", "negative": "-{0}", "not_equal": "{0} != {1}", "positive": "{0}",
-    "sign": "{t}(1) if {0} > 0 else ({t}(-1) if {0} < 0 else {0})", "sqrt": "sqrt({0})", "square": "{0} * {0}",
+    "sign": "{t}(1) if {0} > 0 else ({t}(-1) if {0} < 0 else ({t}(0) if {0} == 0 else {0}))",
+    "sqrt": "sqrt({0})", "square": "{0} * {0}",
     "store": "{t}({0})", "subtract": "{0} - {1}", "where": "{1} if {0} else {2}",
 }  # fmt: skip
-"""Elementwise functions as expressions; ``t`` is the type of the result."""
+"""Elementwise functions as expressions; ``t`` is the type of the result.
+
+Of two zeros with different signs, which are equal, ``maximum`` and ``minimum`` return the second, as NumPy does on x86.
+"""
 
 _UFUNCS = {
     "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
@@ -42,6 +46,8 @@ APART = frozenset((
 
 ITEMSIZE = {"bool": 1, "uint8": 1, "int8": 1, "uint16": 2, "int16": 2, "uint32": 4, "int32": 4, "float32": 4}
 LONGEST_SHORT_ROW = 32
+MOST_AXES = 6
+"""Of a loop."""
 
 
 def ufunc_name(op: str) -> str:
@@ -53,7 +59,7 @@ def can_print(instruction: Any, locations: Mapping[Any, Any], has_loop: Any) -> 
     """Whether an instruction can be compiled; `has_loop(name, dtype)` tells whether NumPy has a loop for it."""
     node = instruction.nodes[0]
     if instruction.is_loop:
-        return all(_is_plain(node) for node in instruction.nodes)
+        return len(instruction.shape) <= MOST_AXES and all(_is_plain(node) for node in instruction.nodes)
     if not node.dtype.startswith("float"):
         return False
     if node.op == "matmul":

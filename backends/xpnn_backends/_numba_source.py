@@ -76,12 +76,13 @@ class PartPrinter(LoopPrinter):
             return
         kind = special_product(a, b)
         if kind == "outer":
-            d, sa, sb = node.dtype, a.strides[0], b.strides[1]
+            d, sa, sb, zero = node.dtype, a.strides[0], b.strides[1], self._literal(0.0, node.dtype)
             self._lines += [
                 f"for i in range({m}):",
                 f"    u = get_{d}({pa}, {times('i', sa)})",
                 f"    for j in range({p}):",
-                f"        put_{d}({pc}, i * {p} + j, u * get_{d}({pb}, {times('j', sb)}))",
+                # BLAS adds each product to 0, so that none is -0.
+                f"        put_{d}({pc}, i * {p} + j, u * get_{d}({pb}, {times('j', sb)}) + {zero})",
             ]
         elif kind == "row":
             self._gemv(node.dtype, pb, turned(b), pa, max(a.strides[1], 1), pc)

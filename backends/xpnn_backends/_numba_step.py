@@ -7,7 +7,7 @@ import numba
 import numpy as np
 
 from xpnn.typing import Array
-from xpnn_backends._numba_cache import load_text
+from xpnn_backends._numba_cache import forget, is_kept, load_text
 from xpnn_backends._numba_text import Text
 from xpnn_backends._numpy_replay import NumpyLibrary
 from xpnn_backends._replay import Part, Replay
@@ -36,6 +36,17 @@ def _longest(schedule: Any) -> int:
 
 
 def _compile(printed: Text) -> list[Part]:
+    """Compile, or read from the cache; what cannot be read is compiled again."""
+    try:
+        return _compile_or_read(printed)
+    except Exception:
+        if not is_kept(printed.text):
+            raise
+        forget(printed.text)
+        return _compile_or_read(printed)
+
+
+def _compile_or_read(printed: Text) -> list[Part]:
     # Without `error_model`, every division is checked for 0, and no loop with one is vectorised. Without `fastmath`,
     # arithmetic is IEEE's: NaN and infinity pass through, and nothing is reordered.
     module, can_keep = load_text(printed.text)

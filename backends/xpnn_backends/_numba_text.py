@@ -43,11 +43,19 @@ class Text:
 def print_step(program: Any, schedule: Callable[..., Any]) -> Text:
     """Schedule `program` and print it."""
     steps = schedule(program, _REDUCTIONS, APART)
+    if any(_is_stuck(instruction, steps.locations) for instruction in steps.instructions):
+        steps = schedule(program, frozenset(), APART)
     slots = _slots(steps)
     printer = PartPrinter(steps, slots)
     groups = cut(steps.instructions, allowed_threads(), lambda instruction: _fits(instruction, steps.locations))
     functions = [printer.function(f"part{i}", group) for i, (group, fits, _) in enumerate(groups) if fits]
     return Text(steps, groups, slots, "\n".join([*printer.header(), "", *functions]))
+
+
+def _is_stuck(instruction: Any, locations: Any) -> bool:
+    """Whether a reduction is in a loop that cannot be compiled: in the replay it stands alone."""
+    reduces = any(node.op in _REDUCTIONS for node in instruction.nodes)
+    return instruction.is_loop and reduces and not _fits(instruction, locations)
 
 
 def _fits(instruction: Any, locations: Any) -> bool:

@@ -1,6 +1,7 @@
 """The Array API namespace of NumPy, with fast forms of the few functions that are slow on small matrices."""
 
 from functools import lru_cache
+from math import copysign
 from typing import Any
 
 import array_api_compat.numpy
@@ -37,10 +38,12 @@ class NumpyNamespace:
 
     def sum(self, x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
         """Sum over `axis`, as a product with ones where that is as exact."""
+        if isinstance(axis, tuple) and len(axis) == 1:
+            (axis,) = axis
         if axis is None and dtype is None and not keepdims and x.dtype.kind == "f":
             return np.add.reduce(x, axis=None)
         if x.ndim == 2 and dtype is None and x.dtype.kind == "f":
-            if axis in (0, (0,)):
+            if axis in (0, -2):
                 total = filled(x.shape[:1], x.dtype, 1.0) @ x
                 return total[None, :] if keepdims else total
             if axis in (-1, 1) and x.shape[1] <= SHORT:
@@ -66,9 +69,14 @@ class NumpyNamespace:
         return np.sign(x)
 
 
-@lru_cache(maxsize=64)
 def filled(shape: tuple[int, ...], dtype: Any, value: float) -> Array:
     """Array of this shape that is full of one number; kept, and read-only."""
+    return _filled(shape, dtype, value, copysign(1.0, value))
+
+
+@lru_cache(maxsize=64)
+def _filled(shape: tuple[int, ...], dtype: Any, value: float, sign: float) -> Array:
+    """Zeros of different signs are equal, so the sign is an argument: the cache must not take one for the other."""
     filled = np.full(shape, value, dtype=dtype)
     filled.flags.writeable = False
     return filled

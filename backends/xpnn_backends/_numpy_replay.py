@@ -58,6 +58,8 @@ class NumpyLibrary:
 
     def view(self, array: Array, shape: Shape, strides: tuple[int, ...], offset: int) -> Array:
         """View a part of an array of one axis."""
+        if 0 in shape:
+            return np.empty(shape, array.dtype)
         n = array.itemsize
         return np.ndarray(shape, array.dtype, array, offset * n, [stride * n for stride in strides])
 

@@ -1,8 +1,10 @@
 """Namespaces that mean something else than computing: the same layers, run under another interpreter."""
 
+from xpnn.namespaces.batched import Batched
+from xpnn.namespaces.batched_namespace import BatchedNamespace
 from xpnn.namespaces.dual import Dual
 from xpnn.namespaces.dual_namespace import DualNamespace
 from xpnn.namespaces.number import Number
 from xpnn.namespaces.recorder import Recorder
 
-__all__ = ["Dual", "DualNamespace", "Number", "Recorder"]
+__all__ = ["Batched", "BatchedNamespace", "Dual", "DualNamespace", "Number", "Recorder"]

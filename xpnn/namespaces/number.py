@@ -35,11 +35,15 @@ class Number:
         compute = self.compute
         return Number(lambda scalars: -compute(scalars))
 
+    def __repr__(self) -> str:
+        return "a number of the step"
+
     def __bool__(self) -> NoReturn:
         raise RecordingError("a number of a step must not be compared: its value is not known while it is recorded.")
 
     __float__ = __int__ = __index__ = __bool__
-    __lt__ = __le__ = __gt__ = __ge__ = lambda self, other: self.__bool__()
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = lambda self, other: self.__bool__()
+    __hash__ = object.__hash__
 
 
 def _forward(function: Callable[[Any, Any], Any]) -> Callable[[Number, Any], Any]:

@@ -14,7 +14,7 @@ from xpnn.namespaces.traced import Traced
 from xpnn.program.elementwise import ELEMENTWISE, result_dtype
 from xpnn.program.node import Node
 from xpnn.program.program import Program
-from xpnn.program.shapes import broadcast, normal_axes, product, reduced, resolve, sliced
+from xpnn.program.shapes import broadcast, joined, normal_axes, product, reduced, resolve, sliced
 from xpnn.typing import Array, Backend, DType, Shape
 
 __all__ = ["Recorder"]
@@ -87,13 +87,14 @@ class Recorder:
         """Record an elementwise function, or a product of matrices."""
         if op == "matmul":
             return self.matmul(*args)
-        parts = self._parts(args)
-        arrays = [part for part in parts if isinstance(part, Node)]
-        values = arrays[1:] if op == "where" and parts[0] is arrays[0] else arrays
-        dtype = result_dtype(op, [value.dtype for value in values])
-        if values is arrays and op == "where":
+        parts = [part if isinstance(part, bool | int | float | Number) else self._node(part) for part in args]
+        if op == "where" and not isinstance(parts[0], Node):
             raise RecordingError("the condition of where must be an array.")
-        return self._record(op, parts, broadcast([array.shape for array in arrays]), dtype)
+        values = parts[1:] if op == "where" else parts
+        dtypes = [value.dtype for value in values if isinstance(value, Node)]
+        dtype = result_dtype(op, dtypes, [value for value in values if not isinstance(value, Node)])
+        parts = [self._number(part, dtypes[0]) if isinstance(part, Number) else part for part in parts]
+        return self._record(op, parts, broadcast([part.shape for part in parts if isinstance(part, Node)]), dtype)
 
     def matmul(self, a: Any, b: Any, /) -> Traced:
         """Record a product of matrices."""
@@ -127,9 +128,8 @@ class Recorder:
 
     def expand_dims(self, x: Any, /, *, axis: int = 0) -> Traced:
         """Record a new axis of one element."""
-        shape = list(x.shape)
-        shape.insert(axis if axis >= 0 else len(shape) + 1 + axis, 1)
-        return self.reshape(x, tuple(shape))
+        (place,) = normal_axes(axis, x.ndim + 1)
+        return self.reshape(x, (*x.shape[:place], 1, *x.shape[place:]))
 
     def squeeze(self, x: Any, /, axis: Any) -> Traced:
         """Record that axes of one element go."""
@@ -141,6 +141,8 @@ class Recorder:
     def permute_dims(self, x: Any, /, axes: Any) -> Traced:
         """Record a new order of the axes."""
         node, axes = self._node(x), normal_axes(tuple(axes), x.ndim)
+        if len(axes) != x.ndim:
+            raise RecordingError(f"permute_dims must be given all {x.ndim} axes, got {axes}.")
         shape = tuple(node.shape[a] for a in axes)
         return self._record("transpose", (node,), shape, node.dtype, axes=axes)
 
@@ -152,25 +154,26 @@ class Recorder:
     def broadcast_to(self, x: Any, /, shape: Any) -> Traced:
         """Record that an array is repeated along axes."""
         node = self._node(x)
-        return self._record("broadcast_to", (node,), broadcast([node.shape, tuple(shape)]), node.dtype)
+        if broadcast([node.shape, tuple(shape)]) != tuple(shape):
+            raise RecordingError(f"broadcast_to must not make a shape smaller, got {node.shape} and {tuple(shape)}.")
+        return self._record("broadcast_to", (node,), tuple(shape), node.dtype)
 
     def concat(self, arrays: Any, /, *, axis: int | None = 0) -> Traced:
         """Record that arrays are joined along an axis."""
         nodes = [self._node(array if axis is not None else self.reshape(array, (-1,))) for array in arrays]
-        axis = (axis or 0) % nodes[0].ndim
-        length = sum(node.shape[axis] for node in nodes)
-        shape = (*nodes[0].shape[:axis], length, *nodes[0].shape[axis + 1 :])
+        (axis,) = normal_axes(axis or 0, nodes[0].ndim)
+        shape = joined([node.shape for node in nodes], axis)
         return self._record("concat", nodes, shape, result_dtype("add", [n.dtype for n in nodes]), axis=axis)
 
     def stack(self, arrays: Any, /, *, axis: int = 0) -> Traced:
         """Record that arrays are joined along a new axis."""
-        axis = axis % (arrays[0].ndim + 1)
+        (axis,) = normal_axes(axis, arrays[0].ndim + 1)
         return self.concat([self.expand_dims(array, axis=axis) for array in arrays], axis=axis)
 
     def unstack(self, x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
         """Record the parts along an axis."""
-        lead = (slice(None),) * (axis % x.ndim)
-        return tuple(self.index(x, (*lead, i)) for i in range(x.shape[axis]))
+        (axis,) = normal_axes(axis, x.ndim)
+        return tuple(self.index(x, (*(slice(None),) * axis, i)) for i in range(x.shape[axis]))
 
     def full_like(self, x: Any, value: float, /, **options: Any) -> Traced:
         """Record a constant of the shape of `x`."""
@@ -214,14 +217,12 @@ class Recorder:
         options = {"dtype": x.dtype, "device": self.device, **{k: v for k, v in options.items() if v is not None}}
         return self._constant(getattr(self._xp, function)(tuple(x.shape), *value, **options))
 
-    def _parts(self, args: Any) -> tuple[Any, ...]:
-        """Turn arguments into nodes and Python numbers; a `Number` becomes an array of the type of the others."""
-        parts = [part if isinstance(part, bool | int | float | Number) else self._node(part) for part in args]
-        dtypes = [part.dtype for part in parts if isinstance(part, Node) and part.dtype != "bool"]
-        return tuple(self._number(part, dtypes[0]) if isinstance(part, Number) else part for part in parts)
-
     def _number(self, number: Number, dtype: str) -> Node:
+        """Array without axes of the type of the arrays that it meets; all lie in one array, so all are of one type."""
         key = id(number), dtype
+        for _, other in self._numbers:
+            if other != dtype:
+                raise RecordingError(f"numbers of a step must meet arrays of one type, got {other} and {dtype}.")
         if key not in self._numbers:
             self._kept.append(number)
             self._numbers[key] = Node("number", (), (), dtype, {"compute": number.compute})

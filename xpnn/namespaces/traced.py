@@ -49,6 +49,8 @@ class Traced:
     @property
     def T(self) -> "Traced":  # noqa: N802
         """The transposed matrix."""
+        if self.ndim != 2:
+            raise RecordingError(f"T must be taken of a matrix, got an array with {self.ndim} axes.")
         return self.mT
 
     @property

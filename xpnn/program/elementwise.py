@@ -1,5 +1,8 @@
 """The elementwise operations that a program may hold, and the type of what they return."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from xpnn.errors import RecordingError
 
 __all__ = ["ELEMENTWISE", "FUNCTIONS", "PREDICATES", "is_elementwise", "kind_of", "result_dtype"]
@@ -37,8 +40,17 @@ def kind_of(dtype: str) -> str:
     return "int" if dtype.lstrip("u").startswith("int") else dtype.rstrip("0123456789")
 
 
-def result_dtype(op: str, dtypes: list[str]) -> str:
+def result_dtype(op: str, dtypes: list[str], numbers: Sequence[Any] = ()) -> str:
     """Type of the result for arrays of these types; kinds do not mix in the standard.
+
+    Parameters
+    ----------
+    op : str
+        Elementwise function.
+    dtypes : list of str
+        Types of the arrays among its arguments.
+    numbers : sequence
+        Its other arguments: numbers of Python, which take the type of the arrays.
 
     Raises
     ------
@@ -46,12 +58,29 @@ def result_dtype(op: str, dtypes: list[str]) -> str:
         If they are of different kinds, or the function is not defined for them.
     """
     kinds = {kind_of(dtype) for dtype in dtypes}
-    if len(kinds) > 1 or not dtypes:
+    if not dtypes:
+        raise RecordingError(f"{op} must be given an array, got numbers alone.")
+    if len(kinds) > 1:
         raise RecordingError(f"{op} must be given arrays of one kind of numbers, got {', '.join(sorted(dtypes))}.")
     if op in FUNCTIONS and kinds != {"float"}:
         raise RecordingError(f"{op} must be given real floating-point numbers, got {dtypes[0]}.")
+    if op.startswith("logical") and kinds != {"bool"}:
+        raise RecordingError(f"{op} must be given booleans, got {dtypes[0]}.")
+    for number in numbers:
+        _check_number(op, dtypes[0], number)
     if op in PREDICATES:
         return "bool"
     if any(dtype not in _ORDER for dtype in dtypes):
         raise RecordingError(f"{op} must be given numbers of the standard's real types, got {', '.join(dtypes)}.")
-    return max(dtypes, key=_ORDER.index)
+    unsigned = max((int(dtype[4:]) for dtype in dtypes if dtype.startswith("uint")), default=0)
+    signed = max((int(dtype[3:]) for dtype in dtypes if dtype.startswith("int")), default=0)
+    return f"int{2 * unsigned}" if unsigned >= signed > 0 else max(dtypes, key=_ORDER.index)
+
+
+def _check_number(op: str, dtype: str, number: Any) -> None:
+    """Refuse a number that the type of the arrays cannot hold: libraries then disagree about the result."""
+    allowed: Any = {"bool": bool, "int": int}.get(kind_of(dtype), object)
+    if not isinstance(number, allowed):
+        raise RecordingError(f"{op} must be given numbers that {dtype} holds, got {number!r}.")
+    if hasattr(number, "dtype") and str(number.dtype) != dtype:
+        raise RecordingError(f"{op} must be given a number of Python, got {number!r}: write float(...).")

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from xpnn.program.fusion import is_alias
+from xpnn.program.fusion import is_alias, sources
 from xpnn.program.node import Node
 from xpnn.program.program import Program
 
-__all__ = ["base_of", "own_parts", "store_updates"]
+__all__ = ["base_of", "is_leading", "own_parts", "store_updates"]
 
 
 def own_parts(program: Program) -> Program:
@@ -20,7 +20,7 @@ def own_parts(program: Program) -> Program:
         for arg in node.args:
             base = base_of(arg)
             can_be_placed = not is_alias(base) and base.op not in ("input", "number", "constant")
-            if _leading(node) and can_be_placed and base not in taken and base.dtype == node.dtype:
+            if is_leading(node) and can_be_placed and base not in taken and base.dtype == node.dtype:
                 taken.add(base)
                 args.append(arg)
             else:
@@ -30,7 +30,7 @@ def own_parts(program: Program) -> Program:
     return program.rewrite(rule)
 
 
-def _leading(node: Node) -> bool:
+def is_leading(node: Node) -> bool:
     """Whether the parts of a concatenation follow each other in memory."""
     return all(n == 1 for n in node.shape[: node.options["axis"]])
 
@@ -43,6 +43,20 @@ def base_of(node: Node) -> Node:
 
 
 def store_updates(program: Program) -> Program:
-    """Add a node that writes the new contents of each held input."""
-    stores = tuple(Node("store", (value,), held.shape, held.dtype, {"target": held}) for held, value in program.updates)
-    return replace(program, nodes=(*program.nodes, *stores))
+    """Add a node that writes the new contents of each held input.
+
+    A result that is nothing but old contents of such an input, seen in some way, is copied first: it may be read when
+    these are gone.
+    """
+    changed = {held for held, _ in program.updates}
+    copies: dict[Node, Node] = {}
+
+    def keep(value: Node) -> Node:
+        if changed.isdisjoint(sources(value)):
+            return value
+        return copies.setdefault(value, Node("copy", (value,), value.shape, value.dtype))
+
+    outputs = tuple(keep(value) for value in program.outputs)
+    updates = tuple((held, keep(value)) for held, value in program.updates)
+    stores = (Node("store", (value,), held.shape, held.dtype, {"target": held}) for held, value in updates)
+    return replace(program, nodes=(*program.nodes, *copies.values(), *stores), outputs=outputs, updates=updates)

@@ -1,7 +1,7 @@
 """Memory: which results share it, because one is read for the last time before the other is written."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 __all__ = ["ALIGNMENT", "Buffer", "itemsize", "pack"]
 
@@ -11,17 +11,27 @@ ALIGNMENT = 64
 
 @dataclass(slots=True, eq=False)
 class Buffer:
-    """Elements that are needed from instruction `first` to instruction `last`, both included."""
+    """Elements that are needed from instruction `first` to instruction `last`, both included.
+
+    Parameters
+    ----------
+    parts : list of (int, int, int)
+        Start, length and first instruction of each part, if they are not all written at once. Until a part is written,
+        its place serves others.
+    """
 
     dtype: str
     size: int
     first: int
     last: int
     offset: int = 0
+    parts: list[tuple[int, int, int]] = field(default_factory=list)
 
-    def meets(self, other: "Buffer") -> bool:
-        """Whether both are needed at one time."""
-        return self.first <= other.last and other.first <= self.last
+    def needed_with(self, other: "Buffer") -> Iterator[tuple[int, int]]:
+        """Starts and ends of what must be kept for this buffer while `other` lives."""
+        for start, size, first in self.parts or [(0, self.size, self.first)]:
+            if first <= other.last and other.first <= self.last:
+                yield self.offset + start, self.offset + start + size
 
 
 def itemsize(dtype: str) -> int:
@@ -40,10 +50,10 @@ def pack(buffers: Sequence[Buffer]) -> dict[str, int]:
         others = placed.setdefault(buffer.dtype, [])
         align = max(ALIGNMENT // itemsize(buffer.dtype), 1)
         start = 0
-        for other in sorted((o for o in others if o.meets(buffer)), key=lambda o: o.offset):
-            if start + buffer.size <= other.offset:
+        for begin, end in sorted(place for other in others for place in other.needed_with(buffer)):
+            if start + buffer.size <= begin:
                 break
-            start = max(start, -(-(other.offset + other.size) // align) * align)
+            start = max(start, -(-end // align) * align)
         buffer.offset = start
         others.append(buffer)
         lengths[buffer.dtype] = max(lengths.get(buffer.dtype, 0), start + buffer.size)

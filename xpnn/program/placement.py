@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from xpnn.program.fusion import Instruction, sources
 from xpnn.program.location import Location
-from xpnn.program.lowering import base_of
+from xpnn.program.lowering import base_of, is_leading
 from xpnn.program.memory import Buffer, pack
 from xpnn.program.node import Node
 from xpnn.program.program import Program
@@ -76,10 +76,10 @@ class Placement:
     def _find_parts(self) -> None:
         for node in self._program.nodes:
             if node.op == "concat":
-                offset = 0
+                axis, start = node.options["axis"], 0
                 for arg in node.args:
-                    self._concats[base_of(arg)] = (node, offset)
-                    offset += arg.size
+                    self._concats[base_of(arg)] = (node, start * contiguous(node.shape)[axis])
+                    start += arg.shape[axis]
 
     def _home(self, node: Node) -> tuple[Node, int]:
         """Node in whose buffer a computed node lies, and how far from its start."""
@@ -112,10 +112,11 @@ class Placement:
     def _allocate(self) -> None:
         for i, instruction in enumerate(self._instructions):
             for node in instruction.nodes:
-                home = self._home(node)[0]
-                if node in self._fixed or node.op == "store" or home in self._buffers:
+                home, offset = self._home(node)
+                if node in self._fixed or node.op == "store" or (home is node and node not in self._last):
                     continue
-                if home is node and node not in self._last:
+                if home in self._buffers:
+                    self._add_part(home, offset, node, i)
                     continue
                 last = max(self._last.get(home, i), i)
                 reused = self._dying(node, instruction, i) if home is node else None
@@ -124,6 +125,11 @@ class Placement:
                     self._buffers[home] = reused
                 else:
                     self._buffers[home] = Buffer(home.dtype, home.size, i, last)
+                    self._add_part(home, offset, node, i)
+
+    def _add_part(self, home: Node, offset: int, node: Node, i: int) -> None:
+        if home is not node and is_leading(home):
+            self._buffers[home].parts.append((offset, node.size, i))
 
     def _dying(self, node: Node, instruction: Instruction, i: int) -> Buffer | None:
         """Find the buffer of an argument that nobody reads after `node`, and that has its size."""
@@ -157,6 +163,7 @@ class Placement:
                 home, offset = self._home(node)
                 if home in self._buffers:
                     buffer = self._buffers[home]
-                    start = buffer.offset + offset
-                    locations[node] = Location(("arena", buffer.dtype), start, contiguous(node.shape), node.shape)
+                    is_within = home is not node and not is_leading(home)
+                    strides = contiguous(home.shape if is_within else node.shape)
+                    locations[node] = Location(("arena", buffer.dtype), buffer.offset + offset, strides, node.shape)
         return locations

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from math import prod
+from types import EllipsisType
 from typing import Any
 
 from xpnn.errors import RecordingError
 from xpnn.typing import Shape
 
-__all__ = ["broadcast", "normal_axes", "product", "reduced", "resolve", "sliced"]
+__all__ = ["broadcast", "joined", "normal_axes", "product", "reduced", "resolve", "sliced"]
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape:
@@ -23,6 +24,14 @@ def broadcast(shapes: Sequence[Shape]) -> Shape:
     return tuple(result)
 
 
+def joined(shapes: Sequence[Shape], axis: int) -> Shape:
+    """Shape of a concatenation along `axis`, a number from 0 up."""
+    first, ndims = shapes[0], {len(shape) for shape in shapes}
+    if len(ndims) > 1 or len({reduced(shape, (axis,), False) for shape in shapes}) > 1:
+        raise RecordingError(f"shapes must differ along axis {axis} alone, got {', '.join(map(str, shapes))}.")
+    return (*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1 :])
+
+
 def product(a: Shape, b: Shape) -> Shape:
     """Shape of ``a @ b``."""
     if not a or not b or a[-1] != b[-2 if len(b) > 1 else 0]:
@@ -35,7 +44,11 @@ def normal_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """Axes as a tuple of numbers from 0 up; None is all."""
     if axis is None:
         return tuple(range(ndim))
-    return tuple(int(a) % ndim if ndim else 0 for a in (axis if isinstance(axis, tuple | list) else (axis,)))
+    axes = [int(a) for a in (axis if isinstance(axis, tuple | list) else (axis,))]
+    normal = tuple(a % ndim for a in axes if -ndim <= a < ndim)
+    if len(set(normal)) != len(axes):
+        raise RecordingError(f"axes must be different ones of the {ndim} that there are, got {axis}.")
+    return normal
 
 
 def reduced(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
@@ -51,7 +64,7 @@ def resolve(shape: Sequence[int], size: int) -> Shape:
     if -1 in known:
         rest = prod(n for n in known if n != -1)
         known[known.index(-1)] = size // rest if rest else 0
-    if prod(known) != size:
+    if prod(known) != size or min(known, default=0) < 0:
         raise RecordingError(f"reshape must keep the {size} elements, got the shape {tuple(shape)}.")
     return tuple(known)
 
@@ -65,9 +78,11 @@ def sliced(shape: Shape, key: Any) -> tuple[tuple[tuple[int, int, int], ...], Sh
         If the index holds an array: its values are not known yet.
     """
     parts = list(key) if isinstance(key, tuple) else [key]
-    if any(not (part is None or part is ... or isinstance(part, int | slice)) for part in parts):
+    if any(isinstance(part, bool) or not isinstance(part, int | slice | EllipsisType | None) for part in parts):
         raise RecordingError(f"an index must be made of integers, slices, None and ..., got {key!r}.")
     n_axes = sum(part is not None and part is not ... for part in parts)
+    if n_axes > len(shape) or parts.count(...) > 1:
+        raise RecordingError(f"an index must fit the shape {shape}, got {key!r}.")
     if ... in parts:
         place = parts.index(...)
         parts[place : place + 1] = [slice(None)] * (len(shape) - n_axes)
@@ -89,7 +104,7 @@ def sliced(shape: Shape, key: Any) -> tuple[tuple[tuple[int, int, int], ...], Sh
 def _bounds(part: int | slice, size: int) -> tuple[int, int, int]:
     if isinstance(part, slice):
         start, stop, step = part.indices(size)
-        return start, stop, step
+        return (start, stop, step) if range(start, stop, step) else (0, 0, 1)
     index = part + size if part < 0 else part
     if not 0 <= index < size:
         raise RecordingError(f"an index must lie within its axis of {size} elements, got {part}.")

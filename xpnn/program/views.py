@@ -19,6 +19,8 @@ def is_view(node: Node) -> bool:
 def view_of(node: Node, strides: tuple[int, ...]) -> tuple[int, tuple[int, ...] | None]:
     """Offset and strides of a view of an array with `strides`; None for the strides if it must be a copy."""
     source = node.args[0]
+    if not node.size:  # no element, no place: the start of an empty slice may lie outside of the array
+        return 0, contiguous(node.shape)
     if node.op == "transpose":
         return 0, tuple(strides[axis] for axis in node.options["axes"])
     if node.op == "slice":

@@ -1,0 +1,54 @@
+"""The ways in which CuPy can run a program: ufuncs with ``out=``, kernels of fused operations, CUDA graphs."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import cupy
+
+from xpnn_backends._cublas import Cublas, load_cublas
+from xpnn_backends._cuda_kernel import REDUCTIONS
+from xpnn_backends._cupy_graph import CupyGraph
+from xpnn_backends._cupy_kernels import CupyKernels
+from xpnn_backends._cupy_replay import CupyLibrary
+from xpnn_backends._replay import Replay
+from xpnn_backends.compiler import Compiler
+
+__all__ = ["find_compilers"]
+
+
+class _Handles(threading.local):
+    def __init__(self) -> None:
+        self.by_device: dict[int, Cublas] = {}
+
+
+_handles = _Handles()
+
+
+def find_compilers() -> tuple[Compiler, ...]:
+    """Compilers for the current device, the cheapest first. ROCm has no cuBLAS, and CuPy captures no graphs there."""
+    replay = Compiler("replay", 0.02, _replay)
+    if cupy.cuda.runtime.is_hip:
+        return (replay,)
+    # NVRTC takes about as long for the kernels of a small network; a graph finds the same ones compiled already.
+    return replay, Compiler("fused", 0.4, _fused), Compiler("graph", 0.05, _graph)
+
+
+def _replay(program: Any, schedule: Callable[..., Any]) -> Replay:
+    return Replay(schedule(program), CupyLibrary())
+
+
+def _fused(program: Any, schedule: Callable[..., Any]) -> CupyKernels:
+    return CupyKernels(schedule(program, frozenset(REDUCTIONS)), _cublas())
+
+
+def _graph(program: Any, schedule: Callable[..., Any]) -> CupyGraph:
+    return CupyGraph(_fused(program, schedule))
+
+
+def _cublas() -> Cublas:
+    """Handle of this thread on the current device."""
+    handles, device = _handles.by_device, cupy.cuda.Device().id
+    if device not in handles:
+        handles[device] = Cublas(load_cublas(cupy.cuda.runtime.runtimeGetVersion() // 1000))
+    return handles[device]
