@@ -117,7 +117,7 @@ def _compare(shape: str, backend: str, args: argparse.Namespace) -> None:
     """Refuse to time what does not compute the same."""
     import numpy as np
 
-    dtype = "float64" if backend != "jax" else "float32"
+    dtype = "float32" if backend.partition(":")[0] == "jax" else "float64"
     pairs = zip(
         _alone(shape, backend, 3, 3, args.eager, dtype), _together(shape, backend, 3, 3, args.eager, dtype), strict=True
     )

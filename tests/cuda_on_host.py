@@ -1,7 +1,8 @@
 """CUDA C++ compiled for the processor: the threads of a block are fibers, so that ``__syncthreads`` is what it is.
 
-Blocks and threads run in the reverse order, and one at a time. A kernel whose result depends on the order in which
-threads run, or in which some threads do not come to a barrier that others wait at, gives wrong results or an error.
+One thread runs at a time: the last one first; between barriers, where low threads read what high ones have written, the
+first one first. A kernel whose result depends on the order in which threads run, or in which some threads do not come
+to a barrier that others wait at, gives wrong results or an error.
 """
 
 import ctypes
@@ -51,7 +52,7 @@ static int run_block(unsigned n) {
     }
     for (unsigned ended = 0; ended < n;) {
         ended = 0;
-        for (unsigned t = n; t-- > 0;) { threadIdx.x = t; swapcontext(&host, &fibers[t]); ended += has_ended[t]; }
+        for (unsigned t = 0; t < n; t++) { threadIdx.x = t; swapcontext(&host, &fibers[t]); ended += has_ended[t]; }
         if (ended != 0 && ended != n) return 1;
     }
     return 0;

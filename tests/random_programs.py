@@ -13,6 +13,7 @@ SHAPES = (
     (), (1,), (3,), (4,), (0,), (1, 3), (3, 1), (4, 3), (3, 4), (0, 3), (6, 2), (40, 3), (3, 40), (2, 4, 3),
     (2, 3, 1, 2),
 )  # fmt: skip
+SQUARE = ((3, 3), (3, 3), (3,), (3, 1), (1, 3), ())
 VALUES = (-3, -1, -0.0, 0.0, 1, 2, 4)
 UNARY = ("abs", "negative", "positive", "sign", "square", "floor")
 BINARY = ("add", "subtract", "multiply", "maximum", "minimum")
@@ -24,8 +25,8 @@ GREATEST, LONGEST = 2**18, 4000
 class Writer:
     """Draws one program; keeps the value that NumPy gives to each node, and checks its shape and type."""
 
-    def __init__(self, data, dtype, steps=12):
-        self.draw, self.dtype, self.recorder = data.draw, dtype, Recorder(NUMPY)
+    def __init__(self, data, dtype, steps=12, shapes=SHAPES):
+        self.draw, self.dtype, self.shapes, self.recorder = data.draw, dtype, shapes, Recorder(NUMPY)
         self.rng = np.random.default_rng(self.draw(st.integers(0, 99)))
         self.values, self.pool, self.inputs, self._settled = {}, [], {"hold": [], "give": []}, 0
         for kind, arrays in self.inputs.items():
@@ -83,7 +84,7 @@ class Writer:
                 self.pool.append(traced)
 
     def _array(self):
-        return self.rng.choice(np.asarray(VALUES), size=self.draw(st.sampled_from(SHAPES))).astype(self.dtype)
+        return self.rng.choice(np.asarray(VALUES), size=self.draw(st.sampled_from(self.shapes))).astype(self.dtype)
 
     def _pick(self, rule=lambda traced: True):
         found = [traced for traced in self.pool if rule(traced)]
@@ -101,7 +102,11 @@ class Writer:
 
     def _write_broadcast(self):
         x = self._pick()
-        shapes = [s for s in (*SHAPES, (2, *x.shape)) if fits(s, x.shape) and np.broadcast_shapes(s, x.shape) == s]
+        shapes = [
+            s
+            for s in (*self.shapes, (2, *x.shape), x.shape)
+            if fits(s, x.shape) and np.broadcast_shapes(s, x.shape) == s
+        ]
         return self.recorder.broadcast_to(x, self.draw(st.sampled_from(shapes)))
 
     def _write_call(self):

@@ -1,6 +1,7 @@
 """The compiled step on CuPy, over a CuPy in the memory of the host: kernels, products, graphs, streams, fallbacks."""
 
 import sys
+import threading
 from dataclasses import replace
 
 import cuda_on_host
@@ -175,6 +176,30 @@ def test_a_graph_is_captured_anew_when_the_arrays_that_it_writes_are_others(host
     assert entry.executor._graph is not first
     net.train_on_batch(x, y)
     np.testing.assert_array_equal(other.flat_parameters, net.flat_parameters)
+
+
+def test_kernels_write_the_arrays_that_they_are_given_last(host):
+    net, entry = _compiled(host, "fused", (Dense(6), BatchNorm(), Dense(3)))
+    other, (x, y) = net.copy_to(host.backend), cases._problem("labels")
+    before = net.flat_parameters
+    given = [host.backend.asarray(array) for array in (x, y)]
+    entry.executor.run(other._learner._held.for_step(), given, entry.program.compute_numbers(other._learner._scalars()))
+    np.testing.assert_array_equal(net.flat_parameters, before)
+    net.train_on_batch(x, y)
+    np.testing.assert_array_equal(other.flat_parameters, net.flat_parameters)
+    assert not np.array_equal(net.flat_parameters, before)
+
+
+def test_each_thread_multiplies_through_a_handle_of_its_own(host):
+    net, entry = _compiled(host, "fused")
+    x, y = cases._problem("labels")
+    first = entry.executor._handle
+    net.train_on_batch(x, y)
+    assert entry.executor._handle is first
+    thread = threading.Thread(target=net.train_on_batch, args=(x, y))
+    thread.start()
+    thread.join()
+    assert entry.executor._handle is not first
 
 
 def test_numbers_of_a_run_that_has_not_begun_stay_as_they_were(host):

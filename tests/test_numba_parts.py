@@ -394,15 +394,15 @@ def test_a_damaged_file_is_written_anew_and_a_good_one_is_left_alone(cache):
 
 
 @needs_numba
-@pytest.mark.parametrize("ending", ["nbi", "nbc"])
-def test_what_cannot_be_read_from_the_cache_is_compiled_again(cache, ending):
+@pytest.mark.parametrize(("ending", "number"), [("nbi", 0.777), ("nbc", 0.778)])  # two programs: numba knows modules
+def test_what_cannot_be_read_from_the_cache_is_compiled_again(cache, ending, number):
     x = reals(3)
-    program = record(lambda xp, x: x * 3.0 + 0.777, x)
+    program = record(lambda xp, x: x * 3.0 + number, x)
     compiled(program)
     (file,) = cache.rglob(f"*.{ending}")
     file.write_bytes(b"garbage")
     step = compiled(program)
-    assert bits(step.run([], [x], [])[0][0]) == bits(x * 3.0 + 0.777)
+    assert bits(step.run([], [x], [])[0][0]) == bits(x * 3.0 + number)
     assert file.read_bytes() != b"garbage"
     (function,) = functions(compiled(program))
     assert sum(function.stats.cache_hits.values()) == 1

@@ -118,6 +118,5 @@ class Body:
 
 def _typed(node: Any) -> list[tuple[Any, str]]:
     """Arguments with their types; a Python number takes the type of the arrays beside it."""
-    first = next((arg.dtype for arg in node.inputs if arg.dtype != "bool"), node.dtype)
-    beside = node.dtype if node.op == "where" else first
+    beside = next((arg.dtype for arg in node.inputs if arg.dtype != "bool"), node.dtype)
     return [(arg, arg.dtype if hasattr(arg, "op") else beside) for arg in node.args]

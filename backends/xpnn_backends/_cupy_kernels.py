@@ -1,6 +1,6 @@
 """`CupyKernels`: a schedule as kernels and cuBLAS products on memory that is made once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cupy
@@ -22,8 +22,8 @@ class CupyKernels:
     ----------
     schedule : Schedule
         Whose reductions all run in loops.
-    cublas : Cublas
-        Handle of this thread on this device.
+    cublas : callable
+        Returns the handle of the present thread on the current device.
 
     Raises
     ------
@@ -31,7 +31,7 @@ class CupyKernels:
         If an operation has no kernel.
     """
 
-    def __init__(self, schedule: Any, cublas: Cublas) -> None:
+    def __init__(self, schedule: Any, cublas: Callable[[], Cublas]) -> None:
         self._schedule, self._cublas, self._library = schedule, cublas, CupyLibrary()
         source = print_source(schedule)
         self.source = source.text
@@ -46,6 +46,7 @@ class CupyKernels:
             **{("constant", i): n.options["array"].reshape(-1) for i, n in enumerate(schedule.constants)},
         }
         has_products = any(isinstance(step, Multiply) for step in self._steps)
+        self._handle = cublas()
         self._workspace = cupy.cuda.alloc(WORKSPACE) if has_products else None
         self._numbers = schedule.program.numbers
         if self._numbers:
@@ -94,7 +95,8 @@ class CupyKernels:
         """Launch everything, with the arrays of the last `prepare` and the numbers of the last `set_numbers`."""
         self._arrays |= {("given", i): array.reshape(-1) for i, array in enumerate(given)}
         if self._workspace:
-            self._cublas.use(cupy.cuda.get_current_stream().ptr, self._workspace.ptr, WORKSPACE)
+            self._handle = self._cublas()
+            self._handle.use(cupy.cuda.get_current_stream().ptr, self._workspace.ptr, WORKSPACE)
         for step in self._steps:
             self._run(step)
 
@@ -108,7 +110,7 @@ class CupyKernels:
             self._functions[step.name](step.grid, (step.threads,), tuple([arrays[key] for key in step.arrays]))
         elif isinstance(step, Multiply):
             addresses = (arrays[key].data.ptr for key in (step.left, step.right, step.out))
-            self._cublas.multiply(step.product, *addresses)
+            self._handle.multiply(step.product, *addresses)
         else:
             args = [self._view(arg) if hasattr(arg, "op") else arg for arg in step.args]
             self._view(step)[...] = step.options["function"](*args, **step.options["keywords"])

@@ -44,6 +44,8 @@ class NumpyBackend:
     @property
     def compilers(self) -> tuple[Compiler, ...]:
         """Replay with ``out=``, which needs NumPy alone; with numba (``pip install 'xpnn[fast]'``) one function."""
+        if self.xp is not _XP:
+            return ()  # another namespace means something else than these functions
         # Recording takes about 3 ms. Steps are compiled from the first on: with several threads the last bits of a
         # product depend on their number, which compiled steps set, and a training must not depend on a clock.
         replay = Compiler("replay", 0.0, self._replay)

@@ -21,9 +21,13 @@ class Compiler:
         ``compile(program, schedule)`` returns an executor; ``schedule(program, reductions)`` gives a schedule of it.
     estimate : callable, optional
         ``estimate(program, schedule)`` says how many seconds it takes for this program, where that is known better.
+    by_name_only : bool
+        Whether it is used only if a network asks for it by its name. The others must give the same numbers to the last
+        bit, since the clock decides when one follows the other.
     """
 
     name: str
     seconds: float
     compile: Callable[[Any, Callable[..., Any]], Any]
     estimate: Callable[[Any, Callable[..., Any]], float] | None = None
+    by_name_only: bool = False

@@ -40,6 +40,8 @@ def _after_xp(node: ast.AST) -> str | None:
 
 def _sources(folder: Traversable) -> Iterator[str]:
     for entry in folder.iterdir():
+        if entry.name == "many":  # its namespaces are batching ones, which no backend brings
+            continue
         if entry.is_dir():
             yield from _sources(entry)
         elif entry.name.endswith(".py"):

@@ -226,7 +226,7 @@ def find_compilers(backend: Backend, mode: bool | str) -> tuple[Any, ...]:
     """Compilers of a backend that `mode` allows, the cheapest first."""
     offered = tuple(getattr(backend, "compilers", ()))
     if isinstance(mode, bool):
-        return offered if mode else ()
+        return tuple(compiler for compiler in offered if mode and not compiler.by_name_only)
     return tuple(compiler for compiler in offered if compiler.name == mode)
 
 
