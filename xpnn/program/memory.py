@@ -42,11 +42,12 @@ def itemsize(dtype: str) -> int:
 def pack(buffers: Sequence[Buffer]) -> dict[str, int]:
     """Give each buffer its offset in the arena of its type, and return the lengths of the arenas, in elements.
 
-    The largest come first, each at the lowest place that no buffer needs which is alive at the same time.
+    The largest come first, of equal ones those that live for a shorter time, since they leave fewer neighbours; each
+    lies at the lowest place that no buffer needs which is alive at the same time.
     """
     lengths: dict[str, int] = {}
     placed: dict[str, list[Buffer]] = {}
-    for buffer in sorted(buffers, key=lambda buffer: -buffer.size):
+    for buffer in sorted(buffers, key=lambda buffer: (-buffer.size, buffer.last - buffer.first)):
         others = placed.setdefault(buffer.dtype, [])
         align = max(ALIGNMENT // itemsize(buffer.dtype), 1)
         start = 0
