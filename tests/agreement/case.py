@@ -1,0 +1,123 @@
+"""`Case`: a computation of xpnn and the same one by an oracle; `errors` says how far they are from each other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from xpnn.backend import float_dtype, using
+
+__all__ = ["Case", "errors", "layer_case", "relative"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One random configuration.
+
+    Parameters
+    ----------
+    description : str
+        The configuration in words, for messages.
+    run : callable
+        Takes a backend and its dtype, and returns host arrays by name.
+    reference : callable
+        Takes the name of the dtype in which the inputs are to be rounded, and returns the same arrays by name,
+        computed in float64 by somebody else.
+    """
+
+    description: str
+    run: Callable[[Any, Any], dict[str, Any]]
+    reference: Callable[[str], dict[str, Any]]
+
+
+def errors(case, backend, dtype="float64"):
+    """Errors of every element of every array, by name; see `relative`."""
+    with using(backend):
+        given = case.run(backend, float_dtype(backend, dtype))
+    wanted = case.reference(dtype)
+    assert given.keys() == wanted.keys(), f"{case.description}: {sorted(given)} against {sorted(wanted)}"
+    return {name: relative(given[name], wanted[name], f"{case.description}, {name}") for name in wanted}
+
+
+FLOOR = 0.1
+"""Size below which a whole array counts as the rounding errors of zero, where inputs are of the size of 1."""
+
+
+def relative(given, wanted, where=""):
+    """Distances of the elements, relative to the largest one or to `FLOOR`; NaN agree, and so do equal infinities."""
+    given, wanted = np.asarray(given, np.float64), np.asarray(wanted, np.float64)
+    assert given.shape == wanted.shape, f"{where}: shape {given.shape}, wanted {wanted.shape}"
+    if not wanted.size:
+        return np.zeros(0)
+    finite = np.isfinite(wanted)
+    scale = np.abs(wanted[finite]).max(initial=FLOOR)
+    same = (given == wanted) | (np.isnan(given) & np.isnan(wanted))
+    with np.errstate(invalid="ignore"):
+        distance = np.where(finite & np.isfinite(given), np.abs(given - wanted) / scale, np.inf)
+    return np.where(same, 0.0, distance).ravel()
+
+
+def layer_case(rng, layer, input_shape, oracle, *, batch=None, training=True, low=None):
+    """Compare output, gradient of the input, and gradients of the parameters of a layer.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws parameters, state, input and the upstream gradient.
+    layer : Layer
+        What xpnn computes.
+    input_shape : tuple of int
+        Shape of one sample.
+    oracle : callable
+        Takes the input and mappings of parameters and of state by dotted names, all float64 tensors of PyTorch in the
+        layout of xpnn (channels last), and returns the output in that layout. Autograd does the rest.
+    batch : int, optional
+        Number of samples; by default one of 0, 1, 2, 3, 5.
+    training : bool
+        Whether the layer behaves as in training.
+    low : float, optional
+        If given, inputs are drawn uniformly from [low, low + 1) rather than from the normal distribution.
+    """
+    from xpnn.context import RunContext
+    from xpnn.random import HostRng, Streams
+    from xpnn.training.layout import leaves
+
+    batch = int(rng.choice([0, 1, 2, 3, 5])) if batch is None else batch
+    params, state, output_shape = layer.init(HostRng(rng), tuple(input_shape))
+    params = _map(params, lambda a: np.asarray(a) + 0.1 * rng.standard_normal(np.shape(a)))
+    state = _map(state, lambda a: np.asarray(a) + 0.5 * rng.random(np.shape(a)))
+    shape = (batch, *input_shape)
+    x = rng.standard_normal(shape) if low is None else low + rng.random(shape)
+    dy = rng.standard_normal((batch, *output_shape))
+
+    def run(backend, dtype):
+        def place(a):
+            return backend.asarray(np.array(a), dtype)
+
+        ctx = RunContext(backend, training, Streams(0))
+        placed = _map(params, place)
+        y, saved, _ = layer.forward(placed, _map(state, place), place(x), ctx)
+        dx, grads = layer.backward(placed, saved, place(dy), ctx)
+        return {name: backend.to_numpy(a) for name, a in {"y": y, "dx": dx, **dict(leaves(grads))}.items()}
+
+    def reference(dtype):
+        import torch
+
+        def tensor(a, wants_gradient=False):
+            return torch.tensor(np.asarray(a, dtype).astype("float64"), requires_grad=wants_gradient)
+
+        inputs = {"x": tensor(x, True), **{name: tensor(a, True) for name, a in leaves(params)}}
+        weights = {name: t for name, t in inputs.items() if name != "x"}
+        y = oracle(inputs["x"], weights, {name: tensor(a) for name, a in leaves(state)})
+        grads = torch.autograd.grad(y, list(inputs.values()), tensor(dy), allow_unused=True)
+        results = {"y": y.detach().numpy()}
+        for (name, leaf), grad in zip(inputs.items(), grads, strict=True):
+            results["dx" if name == "x" else name] = np.zeros(leaf.shape) if grad is None else grad.numpy()
+        return results
+
+    return Case(f"{layer!r} on {shape}", run, reference)
+
+
+def _map(tree, f):
+    return {key: _map(value, f) if isinstance(value, dict) else f(value) for key, value in tree.items()}
