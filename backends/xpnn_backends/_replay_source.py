@@ -7,7 +7,7 @@ from typing import Any
 
 from xpnn.typing import Array, Shape
 from xpnn_backends._library import Library
-from xpnn_backends._registers import Registers
+from xpnn_backends._registers import Registers, borrow_places
 
 __all__ = ["Part", "Printer"]
 
@@ -159,7 +159,9 @@ class Printer:
 
     def _body(self, instruction: Any, shape: Shape, blocks: Any, varying: dict[str, Any]) -> list[str]:
         lines: list[str] = []
-        registers = Registers(instruction.nodes, self._schedule.locations)
+        locations = self._schedule.locations
+        borrowed = borrow_places(instruction.nodes, locations)
+        registers = Registers(instruction.nodes, locations.keys() | borrowed.keys())
         held: dict[Any, str] = {}
         for node in instruction.nodes:
             registers.release(node)
@@ -169,8 +171,8 @@ class Printer:
             ]
             if node.op == "store":
                 out = self._operand(node.options["target"], node, instruction, shape, blocks, varying, lines)
-            elif node in self._schedule.locations:
-                out = self._operand(node, node, instruction, shape, blocks, varying, lines)
+            elif node in locations or node in borrowed:
+                out = self._operand(borrowed.get(node, node), node, instruction, shape, blocks, varying, lines)
             else:
                 out = self._register(registers.take(node), node.dtype, shape, blocks, varying)
             held[node] = out

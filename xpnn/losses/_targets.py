@@ -34,10 +34,10 @@ def class_targets(y: HostArray, output_shape: Shape) -> HostArray:
             f"outputs must have at least 2 classes on their last axis, got shape {_shape(output_shape)}. "
             "For a single output use loss='binary_cross_entropy'."
         )
-    is_int64 = y.dtype.kind == "i" and y.dtype.itemsize == 8 and y.dtype.isnative
+    is_plain = y.dtype.kind == "i" and y.dtype.isnative and y.size
     # As unsigned integers negative labels are huge, so that one maximum finds all that is wrong.
-    if is_int64 and y.shape[1:] == output_shape[:-1] and y.size and y.view("u8").max() < n_classes:
-        return y
+    if is_plain and y.shape[1:] == output_shape[:-1] and y.view(f"u{y.dtype.itemsize}").max() < n_classes:
+        return y if y.dtype.itemsize == 8 else y.astype("int64")
     _refuse_text(y)
     if y.shape[1:] == output_shape:
         return _rows(y)
