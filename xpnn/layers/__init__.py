@@ -1,25 +1,67 @@
 """Layers: frozen records with three pure functions, `init`, `forward` and `backward`."""
 
 from xpnn.layers.activation import Activation
+from xpnn.layers.average_pool1d import AveragePool1D
+from xpnn.layers.average_pool2d import AveragePool2D
 from xpnn.layers.batch_norm import BatchNorm
+from xpnn.layers.conv1d import Conv1D
+from xpnn.layers.conv1d_transpose import Conv1DTranspose
+from xpnn.layers.conv2d import Conv2D
+from xpnn.layers.conv2d_transpose import Conv2DTranspose
+from xpnn.layers.conv3d import Conv3D
+from xpnn.layers.cropping1d import Cropping1D
+from xpnn.layers.cropping2d import Cropping2D
 from xpnn.layers.dense import Dense
+from xpnn.layers.depthwise_conv2d import DepthwiseConv2D
 from xpnn.layers.dropout import Dropout
 from xpnn.layers.flatten import Flatten
+from xpnn.layers.global_average_pool1d import GlobalAveragePool1D
+from xpnn.layers.global_average_pool2d import GlobalAveragePool2D
+from xpnn.layers.global_max_pool1d import GlobalMaxPool1D
+from xpnn.layers.global_max_pool2d import GlobalMaxPool2D
 from xpnn.layers.layer_norm import LayerNorm
+from xpnn.layers.max_pool1d import MaxPool1D
+from xpnn.layers.max_pool2d import MaxPool2D
 from xpnn.layers.reshape import Reshape
 from xpnn.layers.residual import Residual
+from xpnn.layers.separable_conv2d import SeparableConv2D
 from xpnn.layers.sequential import Sequential
 from xpnn.layers.standardize import Standardize
+from xpnn.layers.up_sampling1d import UpSampling1D
+from xpnn.layers.up_sampling2d import UpSampling2D
+from xpnn.layers.zero_padding1d import ZeroPadding1D
+from xpnn.layers.zero_padding2d import ZeroPadding2D
 
 __all__ = [
     "Activation",
+    "AveragePool1D",
+    "AveragePool2D",
     "BatchNorm",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Cropping1D",
+    "Cropping2D",
     "Dense",
+    "DepthwiseConv2D",
     "Dropout",
     "Flatten",
+    "GlobalAveragePool1D",
+    "GlobalAveragePool2D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
     "LayerNorm",
+    "MaxPool1D",
+    "MaxPool2D",
     "Reshape",
     "Residual",
+    "SeparableConv2D",
     "Sequential",
     "Standardize",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
 ]
