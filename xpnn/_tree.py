@@ -55,11 +55,11 @@ def map_shapes(function: Callable[..., Any], shape: Any) -> Any:
 
 
 def named_parts(name: str, value: Any) -> dict[str, Any]:
-    """Parts of a tuple by numbered names, without those that are None; one array has the name alone.
+    """Parts of a tuple by numbered names; one array has the name alone. What is None is left out.
 
     >>> named_parts("x", 7), named_parts("x", (7, None, 8))
     ({'x': 7}, {'x0': 7, 'x2': 8})
     """
     if not isinstance(value, tuple):
-        return {name: value}
+        return {} if value is None else {name: value}
     return {f"{name}{i}": part for i, part in enumerate(value) if part is not None}

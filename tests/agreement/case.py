@@ -81,7 +81,8 @@ def layer_case(rng, layer, input_shape, oracle, *, batch=None, training=True, lo
     low : float, optional
         If given, inputs are drawn uniformly from [low, low + 1) rather than from the normal distribution.
     draw : callable, optional
-        Takes the generator and the number of samples and returns the inputs, where these will not do.
+        Takes the generator and the number of samples and returns the inputs, where these will not do. Integers stay
+        integers and have no gradient.
     constant : sequence of int
         Places of the inputs, of several, that have no gradient, such as masks; `backward` must give None for them.
     """
@@ -102,7 +103,7 @@ def layer_case(rng, layer, input_shape, oracle, *, batch=None, training=True, lo
 
     def run(backend, dtype):
         def place(a):
-            return backend.asarray(np.array(a), dtype)
+            return backend.asarray(np.array(a), None if np.asarray(a).dtype.kind == "i" else dtype)
 
         ctx = RunContext(backend, training, Streams(0))
         placed = map_tree(place, params)
@@ -115,12 +116,15 @@ def layer_case(rng, layer, input_shape, oracle, *, batch=None, training=True, lo
         import torch
 
         def tensor(a, wants_gradient=True):
+            if np.asarray(a).dtype.kind == "i":
+                return torch.tensor(np.asarray(a))
             return torch.tensor(np.asarray(a, dtype).astype("float64"), requires_grad=wants_gradient)
 
         inputs, weights = map_tree(tensor, x), {name: tensor(a) for name, a in leaves(params)}
         y = oracle(inputs, weights, {name: tensor(a, False) for name, a in leaves(state)})
         variables = {**named_parts("dx", inputs), **weights}
-        variables = {name: leaf for name, leaf in variables.items() if name not in {f"dx{i}" for i in constant}}
+        fixed = {f"dx{i}" for i in constant}
+        variables = {name: leaf for name, leaf in variables.items() if leaf.requires_grad and name not in fixed}
         upstream = map_tree(lambda a: tensor(a, False), dy)
         grads = torch.autograd.grad(tree_leaves(y), list(variables.values()), tree_leaves(upstream), allow_unused=True)
         results = {name: part.detach().numpy() for name, part in named_parts("y", y).items()}

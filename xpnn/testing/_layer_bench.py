@@ -101,8 +101,11 @@ class LayerBench:
 
     def nan(self) -> str | None:
         x = self.inputs(3)
-        for part in named_parts("x", map_tree(lambda _, part: part, self.run(x, False)[1], x)).values():
+        parts = named_parts("x", map_tree(lambda _, part: part, self.run(x, False)[1], x))
+        for part in parts.values():
             part[1] = np.nan
+        if not parts:
+            return None  # indices are never NaN
         outputs = [self.host(y) for y in tree_leaves(self.forward(x, training=False)[0])]
         return None if all(np.all(np.isnan(y[1])) for y in outputs) else "NaN in a sample must be NaN in its output."
 
@@ -197,6 +200,8 @@ class LayerBench:
     def inputs(self, batch: int) -> HostArray:
         if self.draw is not None:
             return map_tree(np.array, self.draw(self.rng, batch))
+        if (bound := getattr(self.layer, "index_bound", None)) is not None:
+            return self.rng.integers(bound, size=(batch, *self.input_shape))
         return map_shapes(lambda shape: self.rng.standard_normal((batch, *shape)), self.input_shape)
 
     def transposed(self, x: HostArray) -> Array:
@@ -213,10 +218,11 @@ class LayerBench:
         return RunContext(self.backend, training, Streams(self.seed))
 
     def device(self, values: Any, dtype: str = "float64") -> Array:
-        """Copy what is on the host; what is on the device stays as it is."""
+        """Copy what is on the host, integers as such; what is on the device stays as it is."""
         if not isinstance(values, np.ndarray | np.generic | float):
             return values
-        return self.backend.asarray(np.array(values), float_dtype(self.backend, dtype))
+        values = np.array(values)
+        return self.backend.asarray(values, None if values.dtype.kind == "i" else float_dtype(self.backend, dtype))
 
     def host(self, x: Array) -> HostArray:
         return self.backend.to_numpy(x)
