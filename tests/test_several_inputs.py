@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-
 from agreement.case import errors, layer_case
+
 from xpnn._record import Record
 from xpnn.testing import check_layer
 

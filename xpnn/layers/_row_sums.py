@@ -12,7 +12,7 @@ _FEW = 512
 
 
 def row_sums(indices: Array, rows: Array, count: int, ctx: Context) -> Array:
-    """Add up the rows that share an index, by products of matrices alone.
+    r"""Add up the rows that share an index, by products of matrices alone.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ def row_sums(indices: Array, rows: Array, count: int, ctx: Context) -> Array:
 
     Notes
     -----
-    For few sums, or few rows, it is the product of the one-hot matrix with the rows: :math:`2 n \\cdot count \\cdot width`
-    operations. Otherwise the rows are sorted by index, running sums within each run of equal indices are formed block
-    by block (a product with a lower triangle in which other runs are blanked out), and the last one of each run is taken.
+    For few sums, or few rows, it is the product of the one-hot matrix with the rows. Otherwise the rows are sorted by
+    index, running sums within each run of equal indices are formed block by block (a product with a lower triangle in
+    which other runs are blanked out), and the last one of each run is taken.
     """
     xp = ctx.xp
     numbers = xp.arange(count, dtype=indices.dtype, device=ctx.backend.device)

@@ -58,10 +58,11 @@ class MultiHeadAttention(Record):
 
     Notes
     -----
-    All projections of one input are one product. For self-attention ``weight`` has shape (features, heads · (2 key_dim +
-    value_dim)): for each head its query, key and value columns. Else there are ``query_weight``, shape (features, heads
-    · key_dim), and ``value_weight``, shape (value features, heads · (key_dim + value_dim)), with key and value columns.
-    ``output_weight`` has shape (heads · value_dim, features), with the features of the query. Each has its bias.
+    All projections of one input are one product. For self-attention ``weight`` has shape
+    (features, num_heads * (2 * key_dim + value_dim)): for each head its query, key and value columns. Else there are
+    ``query_weight``, shape (features, num_heads * key_dim), and ``value_weight``, shape
+    (value features, num_heads * (key_dim + value_dim)), for each head its key and value columns. ``output_weight`` has
+    shape (num_heads * value_dim, features), with the features of the query. Each has its bias.
 
     A hidden score is a large negative finite number, so its weight is exactly 0. A query to which every key is hidden
     gets weights 0, never NaN: its output is :math:`b^O`. With :math:`A` the softmax, :math:`G = \partial L/\partial h`
@@ -195,12 +196,12 @@ def _split(x: Any) -> tuple[Array, Array | None, Array | None]:
         return x, None, None
     if len(x) == 2 and x[1].ndim == 2:
         return x[0], None, x[1]
-    return x if len(x) == 3 else (*x, None)  # type: ignore[return-value]
+    return (*x, None)[:3]
 
 
 def _shapes(input_shape: Any) -> tuple[Shape, Shape | None, Shape | None]:
     """Shapes of query, value and mask, checked."""
-    shapes = input_shape if input_shape and isinstance(input_shape[0], tuple) else (input_shape,)
+    shapes: Any = input_shape if input_shape and isinstance(input_shape[0], tuple) else (input_shape,)
     query, value, mask = shapes[0], None, None
     if len(shapes) == 2 and len(shapes[1]) == 1:
         mask = shapes[1]

@@ -64,9 +64,9 @@ class TransformerEncoder(Record):
 
     Notes
     -----
-    The same block as ``torch.nn.TransformerEncoderLayer``. Its layers are named ``attention`` (in it ``norm``, ``heads``),
-    ``feed_forward`` (``norm``, ``hidden``, ``output``), and, with the norm last, ``attention_norm`` and
-    ``feed_forward_norm``. To leave padding out, put `MultiHeadAttention` with a mask into a graph.
+    The same block as ``torch.nn.TransformerEncoderLayer``. Its layers are named ``attention`` (in it ``heads``),
+    ``feed_forward`` (``hidden``, ``output``), and ``attention_norm`` and ``feed_forward_norm``; with the norm first
+    ``norm`` in either branch. To leave padding out, put `MultiHeadAttention` with a mask into a graph.
 
     References
     ----------
@@ -121,10 +121,10 @@ class TransformerEncoder(Record):
         layers: list[Layer] = []
         for name, branch in branches.items():
             if self.norm_first:
-                layers.append(Residual([LayerNorm(self.eps, name="norm"), *branch], name=name))
+                layers.append(Residual((LayerNorm(self.eps, name="norm"), *branch), name=name))
             else:
-                layers += [Residual(branch, name=name), LayerNorm(self.eps, name=f"{name}_norm")]
-        return Sequential(layers)
+                layers += [Residual(tuple(branch), name=name), LayerNorm(self.eps, name=f"{name}_norm")]
+        return Sequential(tuple(layers))
 
     @property
     def children(self) -> Mapping[str, Layer]:
