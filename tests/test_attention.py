@@ -58,12 +58,24 @@ def test_what_a_mask_hides_has_no_influence(backend, kind):
 
 def test_the_past_does_not_see_the_future():
     layer = MultiHeadAttention(2, 3, causal=True)
-    params = _start(layer, (5, 4))
+    params = _start(layer, ((5, 4), (5, 4)))
     x = np.random.default_rng(2).standard_normal((1, 5, 4))
     later = x.copy()
     later[:, 3:] += 1.0
-    a, b = (layer.forward(params, {}, z, CTX)[0] for z in (x, later))
+    a, b = (layer.forward(params, {}, (x, z), CTX)[0] for z in (x, later))
     assert np.array_equal(a[:, :3], b[:, :3])
+    assert not np.isclose(a[:, 3:], b[:, 3:]).any()
+
+
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_a_causal_encoder_does_not_see_the_future(norm_first):
+    layer = TransformerEncoder(4, 2, 5, dropout=0.0, norm_first=norm_first, causal=True)
+    params, state, _ = layer.init(HostRng(np.random.default_rng(0)), (5, 4))
+    x = np.random.default_rng(2).standard_normal((1, 5, 4))
+    later = x.copy()
+    later[:, 3:] += np.asarray([1.0, -2.0, 0.5, 0.0])
+    a, b = (layer.forward(params, state, z, CTX)[0] for z in (x, later))
+    np.testing.assert_allclose(a[:, :3], b[:, :3], rtol=1e-14)
     assert not np.isclose(a[:, 3:], b[:, 3:]).any()
 
 
