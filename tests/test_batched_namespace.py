@@ -98,6 +98,8 @@ CASES = [
     ("take", (ROW, numbers(6)), {}),
     ("take_along_axis", (A, numbers(4, 2)), {}),
     ("take_along_axis", (A, numbers(2, 5)), {"axis": 0}),
+    ("searchsorted", (np.sort(ROW), ROW), {}),
+    ("searchsorted", (np.sort(ROW), draw(3)), {"side": "right"}),
     ("zeros_like", (A,), {}),
     ("ones_like", (A,), {}),
     ("full_like", (A, 2.5), {}),

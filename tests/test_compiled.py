@@ -14,12 +14,17 @@ from xpnn.layers import (
     BatchNorm,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     LayerNorm,
+    LearnedPositionalEmbedding,
+    MultiHeadAttention,
+    PositionalEncoding,
     Reshape,
     Residual,
     Sequential,
     Standardize,
+    TransformerEncoder,
 )  # fmt: skip
 from xpnn.losses import (
     BinaryCrossEntropy,
@@ -47,13 +52,19 @@ LAYERS = {
     "Dense without bias": [Dense(6, activation="relu", use_bias=False), Dense(3, use_bias=False)],
     "Dropout": [Dense(6), Dropout(0.4), Dense(3)],
     "Dropout first": [Dropout(0.4), Dense(3)],
+    "Embedding": [Embedding(7, 3, padding_index=2), Flatten(), Dense(3)],
+    "Embedding, large": [Embedding(700, 3), Flatten(), Dense(3)],
     "Flatten, Reshape": [Dense(6), Reshape((3, 2)), Dense(4), Flatten(), Dense(3)],
     "LayerNorm": [LayerNorm(), Dense(40), LayerNorm(), Dense(3)],
+    "LearnedPositionalEmbedding": [Reshape((5, 1)), LearnedPositionalEmbedding(), Flatten(), Dense(3)],
+    "MultiHeadAttention": [Reshape((5, 1)), Dense(4), MultiHeadAttention(2, 3, dropout=0.2), Flatten(), Dense(3)],
     "no hidden layer": [Dense(3)],
+    "PositionalEncoding": [Reshape((5, 1)), Dense(4), PositionalEncoding(), Flatten(), Dense(3)],
     "Residual": [Dense(6), Residual([Dense(6, activation="gelu"), Dropout(0.2)]), Dense(3)],
     "Sequential": [Sequential([Dense(6), "relu"]), Sequential([Dense(3)])],
     "shared": [Dense(6), _shared, _shared, Dense(3)],
     "Standardize": [Standardize(), Dense(3)],
+    "TransformerEncoder": [Embedding(7, 4), TransformerEncoder(4, 2, 6, causal=True), Flatten(), Dense(3)],
 }
 
 LOSSES = {
@@ -97,8 +108,15 @@ def _problem(targets, n=24):
     return x, y
 
 
+def _inputs(layers, x):
+    """Indices for layers that want them, else `x`."""
+    bound = getattr(layers[0], "index_bound", None)
+    return x if bound is None else np.floor(np.abs(x) * 1000.0) % bound
+
+
 def _train(word, mode, layers, targets="labels", weights=None, dtype="float64", **options):
     x, y = _problem(targets)
+    x = _inputs(layers, x)
     net = Network(layers, backend=TESTED[word], compile=mode, dtype=dtype, seed=1, **options).build(5)
     losses = [float(net.train_on_batch(x, y, sample_weight=weights)) for _ in range(5)]
     state = [net.backend.to_numpy(vector) for vector in net._learner.updater.vectors.values()]
@@ -153,7 +171,7 @@ def test_a_compiled_step_of_a_large_network_runs_over_blocks(word, mode):
 @pytest.mark.parametrize(("word", "mode"), MODES)
 @pytest.mark.parametrize("name", LAYERS)
 def test_compiled_outputs_are_the_eager_ones(word, mode, name):
-    x, _ = _problem("labels")
+    x = _inputs(LAYERS[name], _problem("labels")[0])
     eager, compiled = (Network(LAYERS[name], backend=TESTED[word], dtype="float64", compile=c) for c in (False, mode))
     for n in (24, 1, 24):
         a, b = compiled.predict(x[:n]), eager.predict(x[:n])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from xpnn import activations
+from xpnn._tree import map_shapes, map_tree, named_parts
 from xpnn.context import RunContext
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.layers import (
@@ -11,15 +12,29 @@ from xpnn.layers import (
     BatchNorm,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     LayerNorm,
+    LearnedPositionalEmbedding,
+    MultiHeadAttention,
+    PositionalEncoding,
     Reshape,
     Residual,
     Sequential,
     Standardize,
+    TransformerEncoder,
 )
 from xpnn.random import HostRng, Streams
 from xpnn.testing import check_layer
+
+
+def _normal(rng, n, *shapes):
+    return [rng.standard_normal((n, *shape)) for shape in shapes]
+
+
+def _mask(rng, n, *shape):
+    return np.where(rng.random((n, *shape)) < 0.6, 1.0, 0.0)
+
 
 ROWS = {
     "dense": (Dense(4), (3,)),
@@ -29,6 +44,10 @@ ROWS = {
     "activation": (Activation("softplus"), (2, 3)),
     "dropout": (Dropout(0.4), (6,)),
     "dropout of nothing": (Dropout(0.0), (3,)),
+    "embedding": (Embedding(7, 3), (4,)),
+    "embedding of scalars": (Embedding(1, 2), ()),
+    "embedding with padding": (Embedding(7, 3, padding_index=2), (2, 3)),
+    "large embedding": (Embedding(600, 2), (40,)),
     "flatten": (Flatten(), (2, 3, 2)),
     "flatten of scalars": (Flatten(), ()),
     "reshape": (Reshape((3, -1)), (2, 6)),
@@ -36,6 +55,18 @@ ROWS = {
     "batch norm of images": (BatchNorm(momentum=0.3, eps=1e-3), (2, 2, 3)),
     "layer norm": (LayerNorm(), (5,)),
     "layer norm on sequences": (LayerNorm(eps=1e-3), (3, 4)),
+    "positional encoding": (PositionalEncoding(), (5, 3)),
+    "learned positional embedding": (LearnedPositionalEmbedding(), (5, 3)),
+    "attention": (MultiHeadAttention(2, 3, value_dim=2), (4, 5)),
+    "attention to the past": (MultiHeadAttention(2, 3, dropout=0.3, use_bias=False, causal=True), (4, 5)),
+    "attention with padding": (MultiHeadAttention(2, 3), ((4, 5), (4,))),
+    "attention to others": (MultiHeadAttention(2, 3), ((4, 5), (3, 6))),
+    "attention with a mask": (MultiHeadAttention(1, 2, value_dim=3, causal=True), ((4, 5), (3, 6), (4, 3))),
+    "encoder": (TransformerEncoder(6, 2, 7), (4, 6)),
+    "encoder, norm first": (
+        TransformerEncoder(6, 3, 5, dropout=0.0, activation="gelu", norm_first=True, causal=True),
+        (4, 6),
+    ),
     "standardize": (Standardize(), (3,)),
     "sequential": (Sequential([Dense(4, activation="elu"), BatchNorm(), Dropout(0.3), Dense(2)]), (3,)),
     "empty sequential": (Sequential([]), (3,)),
@@ -46,39 +77,52 @@ ROWS = {
     "residual": (Residual([Dense(4, activation="softsign"), Dense(3)]), (3,)),
 }
 HIDES_NAN = ("dropout",)
+DRAWS = {
+    "attention with a mask": lambda rng, n: (*_normal(rng, n, (4, 5), (3, 6)), _mask(rng, n, 4, 3)),
+    "attention with padding": lambda rng, n: (*_normal(rng, n, (4, 5)), _mask(rng, n, 4)),
+    "embedding": lambda rng, n: rng.integers(7, size=(n, 4)),
+    "embedding of scalars": lambda rng, n: rng.integers(1, size=n),
+    "embedding with padding": lambda rng, n: rng.choice([0, 1, 3, 4, 5, 6], size=(n, 2, 3)),
+    "large embedding": lambda rng, n: rng.integers(600, size=(n, 40)),
+}
+"""Functions of a generator and a number of samples: inputs of the rows for which normal ones will not do."""
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_a_layer_keeps_what_every_layer_owes(row, backend):
     layer, input_shape = ROWS[row]
-    report = check_layer(layer, input_shape, backend=backend, nan_safe=row in HIDES_NAN)
+    report = check_layer(layer, input_shape, backend=backend, nan_safe=row in HIDES_NAN, draw=DRAWS.get(row))
     assert report.passed, str(report)
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_a_layer_gives_the_same_numbers_on_every_backend(row, backend):
     layer, input_shape = ROWS[row]
-    for name, wanted, given in _compare(layer, input_shape, backend):
+    for name, wanted, given in _compare(layer, input_shape, backend, DRAWS.get(row)):
         scale = max(np.max(np.abs(wanted), initial=0.0), 1e-300)
         assert np.max(np.abs(given - wanted), initial=0.0) <= 1e-12 * scale, name
 
 
-def _compare(layer, input_shape, backend):
+def _compare(layer, input_shape, backend, draw):
     from xpnn.backend import get_backend
 
-    results = [_run(layer, input_shape, b) for b in (get_backend("numpy"), backend)]
+    results = [_run(layer, input_shape, b, draw) for b in (get_backend("numpy"), backend)]
     return [(name, results[0][name], results[1][name]) for name in results[0]]
 
 
-def _run(layer, input_shape, backend):
+def _run(layer, input_shape, backend, draw):
+    def place(a):
+        return backend.asarray(np.array(a), None if np.asarray(a).dtype.kind == "i" else backend.xp.float64)
+
     params, state, _ = layer.init(HostRng(np.random.default_rng(1)), input_shape)
     params, state = (_on(tree, backend) for tree in (params, state))
-    x = backend.asarray(np.random.default_rng(2).standard_normal((4, *input_shape)), backend.xp.float64)
+    rng = np.random.default_rng(2)
+    x = draw(rng, 4) if draw else map_shapes(lambda shape: rng.standard_normal((4, *shape)), input_shape)
     ctx = RunContext(backend, True, Streams(3))
-    y, saved, _ = layer.forward(params, state, x, ctx)
-    dy = np.random.default_rng(4).standard_normal(tuple(y.shape))
-    dx, _ = layer.backward(params, saved, backend.asarray(dy, backend.xp.float64), ctx)
-    return {"y": backend.to_numpy(y), "dx": backend.to_numpy(dx)}
+    y, saved, _ = layer.forward(params, state, map_tree(place, x), ctx)
+    rng = np.random.default_rng(4)
+    dx, _ = layer.backward(params, saved, map_tree(lambda a: place(rng.standard_normal(tuple(a.shape))), y), ctx)
+    return {name: backend.to_numpy(a) for name, a in (named_parts("y", y) | named_parts("dx", dx)).items()}
 
 
 def _on(tree, backend):

@@ -7,7 +7,7 @@ import numpy as np
 
 from xpnn.backend import using
 from xpnn.context import RunContext
-from xpnn.errors import ShapeError
+from xpnn.errors import ArgumentError, ShapeError
 from xpnn.namespaces import Dual, DualNamespace
 from xpnn.network import Network
 from xpnn.training.gradients import loss_and_gradients
@@ -52,7 +52,7 @@ def _jvp(learner: Learner, x: Any, tangent_x: Any, tangent_parameters: Any) -> t
     x = ingest_inputs(x, learner.weights, learner.input_shape)
     flat = _dual(learner, learner.weights.flat, tangent_parameters, "tangent_parameters")
     ctx = RunContext(_LiftedBackend(learner.backend), False, learner.streams)
-    moving_x = _dual(learner, x, tangent_x, "tangent_x")
+    moving_x = _moving(learner, x, tangent_x)
     outputs = learner.layer.forward(_tree(learner, flat, ctx.xp), learner.weights.state, moving_x, ctx)[0]
     to_numpy = learner.backend.to_numpy
     return np.array(to_numpy(outputs.primal)), np.array(to_numpy(outputs.tangent))
@@ -90,11 +90,20 @@ def _hessian_vector_product(learner: Learner, x: Any, y: Any, direction: Any) ->
     flat = _dual(learner, learner.weights.flat, direction, "direction")
     ctx = RunContext(_LiftedBackend(learner.backend), False, learner.streams, wants_dx=False)
     tree = _tree(learner, flat, ctx.xp)
-    still = _dual(learner, x, None, "x")
+    still = _moving(learner, x, None)
     result = loss_and_gradients(learner.layer, learner.loss, tree, learner.weights.state, still, y, None, ctx)
     weights = learner.weights
     joined = weights.layout.join(result.grads, ctx.xp, weights.dtype, learner.backend.device)
     return np.array(learner.backend.to_numpy(joined.tangent))
+
+
+def _moving(learner: Learner, x: Array, direction: Any) -> Any:
+    """Inputs that move in a direction; indices stay as they are."""
+    if not learner.backend.xp.isdtype(x.dtype, "integral"):
+        return _dual(learner, x, direction, "tangent_x")
+    if direction is not None:
+        raise ArgumentError("tangent_x must be left out where the inputs are indices.")
+    return x
 
 
 class _LiftedBackend:

@@ -186,7 +186,7 @@ class Network(Model):
     @on_device
     def loss_and_gradients(
         self, x: Any, y: Any, *, sample_weight: Any = None, training: bool = True
-    ) -> tuple[float, dict[str, HostArray], HostArray]:
+    ) -> tuple[float, dict[str, HostArray], HostArray | None]:
         """Loss of one batch and its gradients, without a step: parameters, state and random streams stay as they are.
 
         Parameters
@@ -202,8 +202,8 @@ class Network(Model):
             The loss, penalties included.
         gradients : dict of str to ndarray
             By the names of `parameters`.
-        dx : ndarray, shape of `x`
-            Gradient with respect to the input.
+        dx : ndarray, shape of `x`, or None
+            Gradient with respect to the input; None if that holds indices.
         """
         learner = self._ready(x)
         x = ingest_inputs(x, learner.weights, learner.input_shape)
@@ -216,7 +216,8 @@ class Network(Model):
             learner.streams.positions = positions
         flat = learner.full_gradient(result)
         to_numpy = learner.backend.to_numpy
-        return float(learner.full_value(result)), learner.weights.split(to_numpy(flat)), np.array(to_numpy(result.dx))
+        dx = None if result.dx is None else np.array(to_numpy(result.dx))
+        return float(learner.full_value(result)), learner.weights.split(to_numpy(flat)), dx
 
     # ------------------------------------------------------------------------------------------------- using it
 

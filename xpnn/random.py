@@ -4,7 +4,7 @@ A stream is a PCG64 generator keyed by ``(seed, name)``. Streams are independent
 dropout layer still shuffles its data as before. Their positions are plain integers, which a saved network keeps.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zlib import crc32
 
@@ -79,6 +79,16 @@ class HostRng:
         """Fill with `value`."""
         return np.full(shape, value, dtype=np.float64)
 
+    def table(self, function: Callable[..., float], shape: Shape) -> HostArray:
+        """Fill with the values of `function` at the indices of each element."""
+        return np.asarray([function(*index) for index in np.ndindex(shape)], dtype=np.float64).reshape(shape)
+
+    def without_row(self, values: HostArray, row: int) -> HostArray:
+        """Return a copy of `values` with zeros in one row."""
+        values = np.array(values, dtype=np.float64)
+        values[row] = 0.0
+        return values
+
 
 class ShapeRng:
     """A stand-in that draws nothing and allocates nothing: it finds out shapes, e.g. before a file is trusted."""
@@ -94,3 +104,11 @@ class ShapeRng:
     def constant(self, value: float, shape: Shape) -> HostArray:
         """Return `value` everywhere, in the memory of one element."""
         return np.broadcast_to(np.float64(value), shape)
+
+    def table(self, function: Callable[..., float], shape: Shape) -> HostArray:
+        """Return zeros that take no memory."""
+        return self.constant(0.0, shape)
+
+    def without_row(self, values: HostArray, row: int) -> HostArray:
+        """Return `values`."""
+        return values

@@ -4,7 +4,7 @@ A value of type `Array` belongs to whatever array library is in use; the standar
 API (https://data-apis.org/array-api), which defines behaviour and no runtime type, hence the alias of `Any`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 __all__ = [
@@ -60,6 +60,12 @@ class Rng(Protocol):
 
     def constant(self, value: float, shape: Shape) -> HostArray:
         """Fill with `value`; nothing is drawn."""
+
+    def table(self, function: Callable[..., float], shape: Shape) -> HostArray:
+        """Fill with the values of `function` at the indices of each element; nothing is drawn."""
+
+    def without_row(self, values: HostArray, row: int) -> HostArray:
+        """Return `values` with zeros in one row."""
 
 
 @runtime_checkable
@@ -174,7 +180,18 @@ class Context(Protocol):
 
 @runtime_checkable
 class Layer(Protocol):
-    """A frozen record of sizes with three pure functions. No array lives in a layer."""
+    """A frozen record of sizes with three pure functions. No array lives in a layer.
+
+    A layer with several inputs takes a tuple of arrays as `x` and a tuple of shapes as `input_shape`, and its
+    `backward` returns a tuple of gradients, None for an input that has none (a mask, indices). Several outputs are a
+    tuple `y` too, and a tuple of shapes; in the tuple `dy` an output that nobody has read is None.
+
+    One more member is optional:
+
+    ``index_bound``
+        The input holds integers from 0 up to this number, which is not among them; the default None means real numbers.
+        A network whose first layer has it checks the values once on the host and brings them over as integers.
+    """
 
     @property
     def name(self) -> str | None:

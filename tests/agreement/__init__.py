@@ -5,10 +5,20 @@ oracle that nobody here wrote (PyTorch in float64, optax). `errors` compares the
 few cases of every family; ``bench/bench_agreement.py`` draws hundreds and keeps the table of the worst errors.
 """
 
-from agreement import basic, convolution
+from agreement import (
+    attention,
+    basic,
+    convolution,
+)
 from agreement.case import Case, errors
 
 __all__ = ["FAMILIES", "Case", "errors"]
 
-FAMILIES = {**basic.FAMILIES, **convolution.FAMILIES}
+_TOPICS = (
+    attention,
+    basic,
+    convolution,
+)
+
+FAMILIES = {name: family for topic in _TOPICS for name, family in topic.FAMILIES.items()}
 """Functions of a generator that return a `Case`, by what they draw."""

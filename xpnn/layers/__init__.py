@@ -14,19 +14,24 @@ from xpnn.layers.cropping2d import Cropping2D
 from xpnn.layers.dense import Dense
 from xpnn.layers.depthwise_conv2d import DepthwiseConv2D
 from xpnn.layers.dropout import Dropout
+from xpnn.layers.embedding import Embedding
 from xpnn.layers.flatten import Flatten
 from xpnn.layers.global_average_pool1d import GlobalAveragePool1D
 from xpnn.layers.global_average_pool2d import GlobalAveragePool2D
 from xpnn.layers.global_max_pool1d import GlobalMaxPool1D
 from xpnn.layers.global_max_pool2d import GlobalMaxPool2D
 from xpnn.layers.layer_norm import LayerNorm
+from xpnn.layers.learned_positional_embedding import LearnedPositionalEmbedding
 from xpnn.layers.max_pool1d import MaxPool1D
 from xpnn.layers.max_pool2d import MaxPool2D
+from xpnn.layers.multi_head_attention import MultiHeadAttention
+from xpnn.layers.positional_encoding import PositionalEncoding
 from xpnn.layers.reshape import Reshape
 from xpnn.layers.residual import Residual
 from xpnn.layers.separable_conv2d import SeparableConv2D
 from xpnn.layers.sequential import Sequential
 from xpnn.layers.standardize import Standardize
+from xpnn.layers.transformer_encoder import TransformerEncoder
 from xpnn.layers.up_sampling1d import UpSampling1D
 from xpnn.layers.up_sampling2d import UpSampling2D
 from xpnn.layers.zero_padding1d import ZeroPadding1D
@@ -47,19 +52,24 @@ __all__ = [
     "Dense",
     "DepthwiseConv2D",
     "Dropout",
+    "Embedding",
     "Flatten",
     "GlobalAveragePool1D",
     "GlobalAveragePool2D",
     "GlobalMaxPool1D",
     "GlobalMaxPool2D",
     "LayerNorm",
+    "LearnedPositionalEmbedding",
     "MaxPool1D",
     "MaxPool2D",
+    "MultiHeadAttention",
+    "PositionalEncoding",
     "Reshape",
     "Residual",
     "SeparableConv2D",
     "Sequential",
     "Standardize",
+    "TransformerEncoder",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",

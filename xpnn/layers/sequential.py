@@ -47,6 +47,11 @@ class Sequential(Record):
         self._set("layers", as_layers(self.layers))
         self._set("children", name_layers(self.layers))
 
+    @property
+    def index_bound(self) -> int | None:
+        """That of the first layer; see `xpnn.typing.Layer`."""
+        return getattr(self.layers[0], "index_bound", None) if self.layers else None
+
     def init(self, rng: Rng, input_shape: Shape) -> tuple[Params, State, Shape]:
         """Initialise the layers in order, each for the output shape of the one before."""
         params, state, shape = {}, {}, input_shape

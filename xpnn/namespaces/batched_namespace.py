@@ -208,6 +208,11 @@ class BatchedNamespace:
         arrays = self._alike([x, indices])
         return Batched(self._xp.take_along_axis(*arrays, axis=_shift(axis, x.ndim)))
 
+    def searchsorted(self, x1: Any, x2: Any, /, **options: Any) -> Batched:
+        """Find places in each member's sorted array, one member after the other: the standard knows one array alone."""
+        arrays = zip(*(self._xp.unstack(array) for array in self._alike([_batched(x1), _batched(x2)])), strict=True)
+        return Batched(self._xp.stack([self._xp.searchsorted(row, values, **options) for row, values in arrays]))
+
     # -------------------------------------------------------------------------------------------------------- inside
 
     def _take_own(self, x: Batched, rows: Array, axis: int) -> Batched:

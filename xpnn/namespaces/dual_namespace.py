@@ -18,9 +18,9 @@ _LINEAR = frozenset((
 """Functions that do to the derivatives what they do to the values."""
 
 _CONSTANT = frozenset((
-    "arange", "argmax", "argmin", "asarray", "ceil", "equal", "finfo", "floor", "greater", "greater_equal", "isdtype",
-    "isfinite", "isinf", "isnan", "less", "less_equal", "logical_and", "logical_not", "logical_or", "not_equal", "ones",
-    "ones_like", "round", "searchsorted", "sign", "zeros",
+    "arange", "argmax", "argmin", "argsort", "asarray", "ceil", "equal", "finfo", "floor", "greater", "greater_equal",
+    "isdtype", "isfinite", "isinf", "isnan", "less", "less_equal", "logical_and", "logical_not", "logical_or",
+    "not_equal", "ones", "ones_like", "round", "searchsorted", "sign", "zeros",
 ))
 """Functions whose derivative is 0 or that have none: they see the values alone."""
 # fmt: on
@@ -71,6 +71,8 @@ class DualNamespace:
     def where(self, condition: Array, x1: Any, x2: Any, /) -> Any:
         """Choose values and, by the same condition, derivatives."""
         value = self._xp.where(condition, primal(x1), primal(x2))
+        if not self._xp.isdtype(value.dtype, "real floating"):
+            return value
         return Dual(value, self._xp.where(condition, self._tangent(x1, value), self._tangent(x2, value)))
 
     def maximum(self, x1: Any, x2: Any, /) -> Any:

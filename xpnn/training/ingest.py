@@ -16,15 +16,21 @@ __all__ = ["ingest_inputs", "ingest_targets", "ingest_weights", "sample_shape"]
 def ingest_inputs(x: Any, weights: Weights, input_shape: Shape, finite: bool = False) -> Array:
     """Bring inputs to the device in the network's dtype; `x` must have shape (batch, *input_shape).
 
+    If the layers want indices (see `index_bound` of `xpnn.typing.Layer`), these are checked and become int32.
+
     Raises
     ------
     ShapeError, ArgumentError
-        If the shape is another, the values are no numbers, or a host array is to be `finite` and is not.
+        If the shape is another, the values are no numbers, no indices of the first layer, or a host array is to be
+        `finite` and is not.
     """
     x = _as_numbers("x", x, weights)
     if tuple(x.shape[1:]) != input_shape or x.ndim == 0:
         wanted = "".join(f", {n}" for n in input_shape) or ","
         raise ShapeError(f"x must have shape (batch{wanted}), got {tuple(x.shape)}.")
+    bound = getattr(weights.layer, "index_bound", None)
+    if bound is not None:
+        return _ingest_indices("x", x, bound, weights)
     if finite and isinstance(x, np.ndarray):
         with np.errstate(over="ignore"):
             x = x.astype(weights.host_dtype, copy=False)
@@ -87,6 +93,18 @@ def _as_numbers(name: str, values: Any, weights: Weights, allow_text: bool = Fal
     if values.dtype.kind not in "biuf" and not (allow_text and values.dtype.kind in "USO"):
         raise ArgumentError(f"{name} must hold real numbers, got an array of dtype {values.dtype}.")
     return values
+
+
+def _ingest_indices(name: str, x: Array | HostArray, bound: int, weights: Weights) -> Array:
+    """Bring whole numbers from 0 to `bound` - 1 to the device; only the type of an array that is there is looked at."""
+    backend = weights.backend
+    if isinstance(x, np.ndarray):
+        is_bad = ~((x >= 0) & (x < bound) & (x == np.floor(x))) if x.dtype.kind == "f" else (x < 0) | (x >= bound)
+        if is_bad.any():
+            raise ArgumentError(f"{name} must hold integers from 0 to {bound - 1}, got {x[is_bad][0].item()!r}.")
+    elif not backend.xp.isdtype(x.dtype, "integral"):
+        raise ArgumentError(f"{name} must hold integers from 0 to {bound - 1}, got an array of dtype {x.dtype}.")
+    return backend.asarray(x, backend.xp.int32)
 
 
 def _first_bad(values: HostArray) -> float:
