@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import index
 from typing import Any, NoReturn, TypeVar
 
+from xpnn._tree import has_parts
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.typing import Array, Namespace
 
@@ -22,6 +23,7 @@ __all__ = [
     "positive",
     "refuse",
     "shape",
+    "shapes",
     "targets_like",
 ]
 
@@ -129,6 +131,11 @@ def shape(argument: str, value: Any) -> tuple[int, ...]:
             refuse(argument, "be an integer or a tuple of integers", value)
         entries = tuple(value)
     return tuple(integer(argument, entry) for entry in entries)
+
+
+def shapes(argument: str, value: Any) -> Any:
+    """Accept what `shape` accepts, or a sequence of sequences of sizes as a tuple of shapes."""
+    return tuple([shape(argument, part) for part in value]) if has_parts(value) else shape(argument, value)
 
 
 def look_up(argument: str, value: Any, table: Mapping[str, Callable[[], T]], methods: tuple[str, ...]) -> T:

@@ -174,7 +174,12 @@ class Context(Protocol):
 
 @runtime_checkable
 class Layer(Protocol):
-    """A frozen record of sizes with three pure functions. No array lives in a layer."""
+    """A frozen record of sizes with three pure functions. No array lives in a layer.
+
+    A layer with several inputs takes a tuple of arrays as `x` and a tuple of shapes as `input_shape`, and its
+    `backward` returns a tuple of gradients, None for an input that has none (a mask, indices). Several outputs are a
+    tuple `y` too, and a tuple of shapes; in the tuple `dy` an output that nobody has read is None.
+    """
 
     @property
     def name(self) -> str | None:

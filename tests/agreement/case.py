@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from xpnn._tree import map_shapes, map_tree, named_parts, tree_leaves
 from xpnn.backend import float_dtype, using
 
 __all__ = ["Case", "errors", "layer_case", "relative"]
@@ -58,7 +59,7 @@ def relative(given, wanted, where=""):
     return np.where(same, 0.0, distance).ravel()
 
 
-def layer_case(rng, layer, input_shape, oracle, *, batch=None, training=True, low=None):
+def layer_case(rng, layer, input_shape, oracle, *, batch=None, training=True, low=None, draw=None, constant=()):
     """Compare output, gradient of the input, and gradients of the parameters of a layer.
 
     Parameters
@@ -67,17 +68,22 @@ def layer_case(rng, layer, input_shape, oracle, *, batch=None, training=True, lo
         Draws parameters, state, input and the upstream gradient.
     layer : Layer
         What xpnn computes.
-    input_shape : tuple of int
-        Shape of one sample.
+    input_shape : tuple of int, or tuple of such tuples
+        Shape of one sample; of a layer with several inputs, the shapes of all.
     oracle : callable
         Takes the input and mappings of parameters and of state by dotted names, all float64 tensors of PyTorch in the
-        layout of xpnn (channels last), and returns the output in that layout. Autograd does the rest.
+        layout of xpnn (channels last), and returns the output in that layout. Autograd does the rest. Several inputs,
+        and several outputs, are tuples.
     batch : int, optional
         Number of samples; by default one of 0, 1, 2, 3, 5.
     training : bool
         Whether the layer behaves as in training.
     low : float, optional
         If given, inputs are drawn uniformly from [low, low + 1) rather than from the normal distribution.
+    draw : callable, optional
+        Takes the generator and the number of samples and returns the inputs, where these will not do.
+    constant : sequence of int
+        Places of the inputs, of several, that have no gradient, such as masks; `backward` must give None for them.
     """
     from xpnn.context import RunContext
     from xpnn.random import HostRng, Streams
@@ -85,39 +91,41 @@ def layer_case(rng, layer, input_shape, oracle, *, batch=None, training=True, lo
 
     batch = int(rng.choice([0, 1, 2, 3, 5])) if batch is None else batch
     params, state, output_shape = layer.init(HostRng(rng), tuple(input_shape))
-    params = _map(params, lambda a: np.asarray(a) + 0.1 * rng.standard_normal(np.shape(a)))
-    state = _map(state, lambda a: np.asarray(a) + 0.5 * rng.random(np.shape(a)))
-    shape = (batch, *input_shape)
-    x = rng.standard_normal(shape) if low is None else low + rng.random(shape)
-    dy = rng.standard_normal((batch, *output_shape))
+    params = map_tree(lambda a: np.asarray(a) + 0.1 * rng.standard_normal(np.shape(a)), params)
+    state = map_tree(lambda a: np.asarray(a) + 0.5 * rng.random(np.shape(a)), state)
+    shape = map_shapes(lambda sample: (batch, *sample), tuple(input_shape))
+    if draw is not None:
+        x = draw(rng, batch)
+    else:
+        x = map_shapes(lambda s: rng.standard_normal(s) if low is None else low + rng.random(s), shape)
+    dy = map_shapes(lambda sample: rng.standard_normal((batch, *sample)), output_shape)
 
     def run(backend, dtype):
         def place(a):
             return backend.asarray(np.array(a), dtype)
 
         ctx = RunContext(backend, training, Streams(0))
-        placed = _map(params, place)
-        y, saved, _ = layer.forward(placed, _map(state, place), place(x), ctx)
-        dx, grads = layer.backward(placed, saved, place(dy), ctx)
-        return {name: backend.to_numpy(a) for name, a in {"y": y, "dx": dx, **dict(leaves(grads))}.items()}
+        placed = map_tree(place, params)
+        y, saved, _ = layer.forward(placed, map_tree(place, state), map_tree(place, x), ctx)
+        dx, grads = layer.backward(placed, saved, map_tree(place, dy), ctx)
+        arrays = {**named_parts("y", y), **named_parts("dx", dx), **dict(leaves(grads))}
+        return {name: backend.to_numpy(a) for name, a in arrays.items()}
 
     def reference(dtype):
         import torch
 
-        def tensor(a, wants_gradient=False):
+        def tensor(a, wants_gradient=True):
             return torch.tensor(np.asarray(a, dtype).astype("float64"), requires_grad=wants_gradient)
 
-        inputs = {"x": tensor(x, True), **{name: tensor(a, True) for name, a in leaves(params)}}
-        weights = {name: t for name, t in inputs.items() if name != "x"}
-        y = oracle(inputs["x"], weights, {name: tensor(a) for name, a in leaves(state)})
-        grads = torch.autograd.grad(y, list(inputs.values()), tensor(dy), allow_unused=True)
-        results = {"y": y.detach().numpy()}
-        for (name, leaf), grad in zip(inputs.items(), grads, strict=True):
-            results["dx" if name == "x" else name] = np.zeros(leaf.shape) if grad is None else grad.numpy()
+        inputs, weights = map_tree(tensor, x), {name: tensor(a) for name, a in leaves(params)}
+        y = oracle(inputs, weights, {name: tensor(a, False) for name, a in leaves(state)})
+        variables = {**named_parts("dx", inputs), **weights}
+        variables = {name: leaf for name, leaf in variables.items() if name not in {f"dx{i}" for i in constant}}
+        upstream = map_tree(lambda a: tensor(a, False), dy)
+        grads = torch.autograd.grad(tree_leaves(y), list(variables.values()), tree_leaves(upstream), allow_unused=True)
+        results = {name: part.detach().numpy() for name, part in named_parts("y", y).items()}
+        for (name, leaf), grad in zip(variables.items(), grads, strict=True):
+            results[name] = np.zeros(leaf.shape) if grad is None else grad.numpy()
         return results
 
     return Case(f"{layer!r} on {shape}", run, reference)
-
-
-def _map(tree, f):
-    return {key: _map(value, f) if isinstance(value, dict) else f(value) for key, value in tree.items()}
