@@ -97,7 +97,7 @@ class Bidirectional(Record):
             y, saved[name], _ = layer.forward(params[name], state[name], part, ctx.child(name))
             ys.append(y if self.layer.return_state else (y,))
         (ahead, *states), (back, *others) = ys
-        back = self._turn(back)
+        back = self._turn(back, ctx.xp)
         merged = (ahead, back) if self.merge_mode is None else (self._merge(ahead, back, ctx.xp),)
         outputs = (*merged, *states, *others)
         saved["outputs"] = (ahead, back) if self.merge_mode == "mul" else None
@@ -110,7 +110,7 @@ class Bidirectional(Record):
         n = 2 if self.merge_mode is None else 1
         merged, states = outputs[:n], outputs[n:]
         ahead, back = merged if n == 2 else self._split(merged[0], saved["outputs"])
-        back = None if back is None else self._turn(back)
+        back = None if back is None else self._turn(back, ctx.xp)
         half, dxs, grads = len(states) // 2, [], {}
         for (name, layer), d, last in zip(
             self.children.items(), (ahead, back), (states[:half], states[half:]), strict=True
@@ -134,9 +134,9 @@ class Bidirectional(Record):
         half = (len(states) + 1) // 2
         return (x[0], *states[:half], *mask), (x[0], *states[half:], *mask)
 
-    def _turn(self, y: Array) -> Array:
+    def _turn(self, y: Array, xp: Any) -> Array:
         """A sequence in the other order; the output of the last step as it is."""
-        return y[:, ::-1, :] if self.layer.return_sequences else y
+        return xp.flip(y, axis=1) if self.layer.return_sequences else y
 
     def _merge(self, a: Array, b: Array, xp: Any) -> Array:
         if self.merge_mode == "concat":
