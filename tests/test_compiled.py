@@ -10,8 +10,11 @@ from conftest import TESTED
 from xpnn import Network
 from xpnn.errors import ArgumentError
 from xpnn.layers import (
+    GRU,
+    LSTM,
     Activation,
     BatchNorm,
+    Bidirectional,
     Dense,
     Dropout,
     Flatten,
@@ -19,6 +22,7 @@ from xpnn.layers import (
     Reshape,
     Residual,
     Sequential,
+    SimpleRNN,
     Standardize,
 )  # fmt: skip
 from xpnn.losses import (
@@ -44,15 +48,19 @@ LAYERS = {
     **{f"Activation({name})": [Dense(6), Activation(name), Dense(3)] for name in FUNCTIONS},
     "BatchNorm": [Dense(6, use_bias=False), BatchNorm(), Dense(3)],
     "BatchNorm first": [BatchNorm(), Dense(3)],
+    "Bidirectional": [Dense(6), Reshape((3, 2)), Bidirectional(GRU(2, return_sequences=True)), Flatten(), Dense(3)],
     "Dense without bias": [Dense(6, activation="relu", use_bias=False), Dense(3, use_bias=False)],
     "Dropout": [Dense(6), Dropout(0.4), Dense(3)],
     "Dropout first": [Dropout(0.4), Dense(3)],
     "Flatten, Reshape": [Dense(6), Reshape((3, 2)), Dense(4), Flatten(), Dense(3)],
+    "GRU": [Dense(6), Reshape((3, 2)), GRU(2, reset_after=False, return_sequences=True), Flatten(), Dense(3)],
     "LayerNorm": [LayerNorm(), Dense(40), LayerNorm(), Dense(3)],
+    "LSTM": [Dense(6), Reshape((3, 2)), LSTM(2, truncate=2, mask_value=0.0), Dense(3)],
     "no hidden layer": [Dense(3)],
     "Residual": [Dense(6), Residual([Dense(6, activation="gelu"), Dropout(0.2)]), Dense(3)],
     "Sequential": [Sequential([Dense(6), "relu"]), Sequential([Dense(3)])],
     "shared": [Dense(6), _shared, _shared, Dense(3)],
+    "SimpleRNN": [Dense(6), Reshape((3, 2)), SimpleRNN(4, return_sequences=True), SimpleRNN(4, "relu"), Dense(3)],
     "Standardize": [Standardize(), Dense(3)],
 }
 

@@ -1,6 +1,6 @@
 """`SimpleRNN`: the recurrent layer whose state is its output."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from xpnn.activations import Tanh, get_activation
@@ -54,8 +54,8 @@ class SimpleRNN(Recurrent):
 
     Notes
     -----
-    The input is a sequence, or a tuple: the sequence, the initial state of shape (batch, units) (otherwise it is 0), and
-    the mask (if `masked`). With the gradients :math:`g_t = \partial L/\partial h_t` and
+    The input is a sequence, or a tuple: the sequence, the initial state of shape (batch, units) (0 if it is left out),
+    and the mask (if `masked`). With the gradients :math:`g_t = \partial L/\partial h_t` and
     :math:`d_t = a'(z_t)\, g_t` of :math:`z_t = x_t W + h_{t-1} U + b`, backpropagation through time is
 
     .. math:: g_{t-1} \mathrel{+}= d_t U^\top, \quad \frac{\partial L}{\partial W} = \sum_t x_t^\top d_t, \quad
@@ -78,7 +78,7 @@ class SimpleRNN(Recurrent):
     (2, 4)
     """
 
-    activation: Named = Tanh()
+    activation: Named = field(default=Tanh())
 
     def __post_init__(self) -> None:
         Recurrent.__post_init__(self)
