@@ -26,7 +26,7 @@ def split_inputs(x: Any, n_states: int, masked: bool) -> tuple[Array, tuple[Arra
     return parts[0], tuple(parts[1:end]), parts[-1] if masked else None
 
 
-def split_shapes(input_shape: Any, units: int, n_states: int, masked: bool) -> Shape:
+def split_shapes(input_shape: Any, units: int, n_states: int, masked: bool) -> tuple[int, int]:
     """Check the shapes of the inputs, and return (time, features)."""
     several = any(isinstance(part, tuple) for part in input_shape)
     shape, states, mask = split_inputs(input_shape if several else (input_shape,), n_states, masked)
@@ -37,7 +37,7 @@ def split_shapes(input_shape: Any, units: int, n_states: int, masked: bool) -> S
             raise ShapeError(f"initial state must have shape (batch, {units}), got {_with_batch(state)}.")
     if mask is not None and mask != shape[:1]:
         raise ShapeError(f"mask must have shape (batch, {shape[0]}), got {_with_batch(mask)}.")
-    return shape
+    return int(shape[0]), int(shape[1])
 
 
 def valid_steps(x: Array, mask: Array | None, mask_value: float | None, xp: Namespace) -> Array | None:

@@ -78,7 +78,7 @@ class Bidirectional(Record):
 
     def init(self, rng: Rng, input_shape: Any) -> tuple[Params, State, Any]:
         """Initialise both layers, each for its share of the initial states."""
-        params, state, shapes = {}, {}, []
+        params, state, shapes = {}, {}, list[Any]()
         several = any(isinstance(part, tuple) for part in input_shape)
         parts = self._share(input_shape) if several else (input_shape, input_shape)
         for (name, layer), part in zip(self.children.items(), parts, strict=True):
