@@ -36,7 +36,7 @@ class PrintedStep(Replay):
 
     def _table(self, arrays):
         arrays = {**arrays, **{("ones", dtype): ones for dtype, ones in self._ones.items()}}
-        return [arrays[key].ctypes.data for key in self._slots]
+        return [0 if key[0] == "given" else arrays[key].ctypes.data for key in self._slots]
 
 
 def _view(address, dtype, shape, strides):
@@ -44,7 +44,7 @@ def _view(address, dtype, shape, strides):
     assert all(stride >= 0 for stride in strides)
     size = sum(stride * (n - 1) for n, stride in zip(shape, strides, strict=True)) + 1
     itemsize = np.dtype(dtype).itemsize
-    memory = (ctypes.c_char * (size * itemsize)).from_address(address)
+    memory = (ctypes.c_char * (size * itemsize)).from_address(int(address))
     return np.ndarray(shape, dtype, memory, 0, [stride * itemsize for stride in strides])
 
 
@@ -79,10 +79,11 @@ def _gemv(dtype):
 
 def _run_loop(symbol, n_args):
     loop = _Loop(find_loop(*symbol)[0])
+    kinds = ctypes.c_void_p * n_args, ctypes.c_ssize_t * n_args
 
     def run(n, *rest):
         assert len(rest) == 2 * n_args
-        places, steps = (ctypes.c_void_p * n_args)(*rest[::2]), (ctypes.c_ssize_t * n_args)(*rest[1::2])
+        places, steps = (kind(*map(int, part)) for kind, part in zip(kinds, (rest[::2], rest[1::2]), strict=True))
         loop(*(ctypes.addressof(part) for part in (places, ctypes.c_ssize_t(n), steps)), None)
 
     return run

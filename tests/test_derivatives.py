@@ -6,7 +6,20 @@ import pytest
 from xpnn import Network
 from xpnn.derivatives import hessian_vector_product, jvp
 from xpnn.errors import ShapeError
-from xpnn.layers import BatchNorm, Dense, Dropout, Flatten, LayerNorm, Reshape, Residual, Standardize
+from xpnn.layers import (
+    GRU,
+    LSTM,
+    BatchNorm,
+    Bidirectional,
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    Reshape,
+    Residual,
+    SimpleRNN,
+    Standardize,
+)
 from xpnn.losses import Loss
 
 ACTIVATIONS = [
@@ -28,6 +41,8 @@ NETWORKS = {name: [Dense(5, activation=name), Dense(3)] for name in ACTIVATIONS}
 NETWORKS |= {
     "skip": [Dense(4, activation="tanh"), Residual([Dense(4, activation="gelu"), LayerNorm()]), Dense(3)],
     "norms": [Standardize(), BatchNorm(), Reshape((2, 2)), Flatten(), Dropout(0.2), LayerNorm(), Dense(3)],
+    "recurrent": [Reshape((4, 1)), SimpleRNN(3, return_sequences=True), Bidirectional(LSTM(2)), Dense(3)],
+    "recurrent with a mask": [Reshape((2, 2)), GRU(3, mask_value=0.0)],
     "tied": [d := Dense(4, activation="softsign"), d, Dense(3)],
 }
 RNG = np.random.default_rng(0)

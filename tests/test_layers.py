@@ -8,8 +8,11 @@ from xpnn._tree import map_shapes, map_tree, named_parts
 from xpnn.context import RunContext
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.layers import (
+    GRU,
+    LSTM,
     Activation,
     BatchNorm,
+    Bidirectional,
     Dense,
     Dropout,
     Embedding,
@@ -21,6 +24,7 @@ from xpnn.layers import (
     Reshape,
     Residual,
     Sequential,
+    SimpleRNN,
     Standardize,
     TransformerEncoder,
 )
@@ -75,6 +79,26 @@ ROWS = {
         (2,),
     ),
     "residual": (Residual([Dense(4, activation="softsign"), Dense(3)]), (3,)),
+    "simple rnn": (SimpleRNN(3), (4, 2)),
+    "simple rnn backwards with states": (
+        SimpleRNN(3, "softplus", use_bias=False, return_sequences=True, return_state=True, go_backwards=True),
+        ((3, 2), (3,)),
+    ),
+    "lstm": (LSTM(2, return_sequences=True, unit_forget_bias=False), (3, 2)),
+    "lstm with states": (LSTM(2, return_state=True), ((3, 2), (2,), (2,))),
+    "lstm with a mask": (LSTM(2, masked=True, return_sequences=True), ((4, 2), (2,), (2,), (4,))),
+    "gru": (GRU(2, return_sequences=True), (3, 2)),
+    "gru of the paper": (GRU(2, reset_after=False), (3, 2)),
+    "gru with a mask": (
+        GRU(2, masked=True, return_sequences=True, zero_output_for_mask=True, go_backwards=True),
+        ((4, 2), (4,)),
+    ),
+    "bidirectional": (Bidirectional(GRU(2, return_sequences=True), merge_mode="mul"), (3, 2)),
+    "bidirectional with a mask": (
+        Bidirectional(SimpleRNN(1, masked=True, return_state=True), merge_mode=None),
+        ((3, 2), (1,), (1,), (3,)),
+    ),
+    "stack of recurrent layers": (Sequential([LSTM(2, return_sequences=True), SimpleRNN(2)]), (3, 2)),
 }
 HIDES_NAN = ("dropout",)
 DRAWS = {
@@ -85,6 +109,18 @@ DRAWS = {
     "embedding with padding": lambda rng, n: rng.choice([0, 1, 3, 4, 5, 6], size=(n, 2, 3)),
     "large embedding": lambda rng, n: rng.integers(600, size=(n, 40)),
 }
+HIDES_NAN = ("dropout", "lstm with a mask", "gru with a mask", "bidirectional with a mask")
+
+
+def _masked(*shapes):
+    def draw(rng, batch):
+        parts = [rng.standard_normal((batch, *shape)) for shape in shapes]
+        return (*parts[:-1], np.where(parts[-1] < 0.3, 1.0, 0.0))
+
+    return draw
+
+
+DRAWS = {name: _masked(*shapes) for name, (_, shapes) in ROWS.items() if name.endswith("with a mask")}
 """Functions of a generator and a number of samples: inputs of the rows for which normal ones will not do."""
 
 
@@ -113,6 +149,7 @@ def _compare(layer, input_shape, backend, draw):
 def _run(layer, input_shape, backend, draw):
     def place(a):
         return backend.asarray(np.array(a), None if np.asarray(a).dtype.kind == "i" else backend.xp.float64)
+        return backend.asarray(np.array(a), backend.xp.float64)
 
     params, state, _ = layer.init(HostRng(np.random.default_rng(1)), input_shape)
     params, state = (_on(tree, backend) for tree in (params, state))

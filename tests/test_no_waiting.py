@@ -4,7 +4,20 @@ import numpy as np
 import pytest
 
 from xpnn import Network, activations, losses, optimizers
-from xpnn.layers import Activation, BatchNorm, Dense, Dropout, Flatten, LayerNorm, Reshape, Residual, Standardize
+from xpnn.layers import (
+    GRU,
+    LSTM,
+    Activation,
+    BatchNorm,
+    Bidirectional,
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    Reshape,
+    Residual,
+    Standardize,
+)
 from xpnn.metrics import R2, Accuracy
 from xpnn.training.measurement import measure
 from xpnn.training.totals import Totals
@@ -55,6 +68,12 @@ def test_no_optimizer_waits_not_even_to_clip(optimizer):
 @pytest.mark.parametrize("activation", _parts(activations))
 def test_no_activation_waits(activation):
     _step([Dense(4), Activation(activation()), Dense(3)])
+
+
+def test_no_recurrent_layer_waits():
+    _step(
+        [Reshape((2, 2)), Bidirectional(LSTM(3, return_sequences=True, mask_value=0.0)), GRU(3, truncate=1), Dense(3)]
+    )
 
 
 def test_measuring_a_batch_does_not_wait():

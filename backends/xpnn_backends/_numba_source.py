@@ -20,6 +20,7 @@ from xpnn_backends._numba_plan import (
     turned,
     ufunc_name,
 )
+from xpnn_backends._numba_roll import SHORT, roll
 
 __all__ = ["PartPrinter"]
 
@@ -32,21 +33,40 @@ class PartPrinter(LoopPrinter):
 
     def function(self, name: str, instructions: Sequence[Any]) -> str:
         """Text of one function."""
-        self._lines, self._addresses, self._numbers = [], {}, {}
-        for instruction in instructions:
-            node = instruction.nodes[0]
-            if instruction.is_loop:
-                self._loop(instruction)
-            elif node.op == "matmul":
-                self._matmul(node)
-            elif node.op == "sum":
-                self._sum(node)
-            else:
-                self._whole(node)
-        given = "".join(f", given{i}" for i in range(len(self._schedule.program.given)))
+        self._numbers = {}
+        is_long = len(instructions) > SHORT
+        rolled = roll([self._apart(instruction) for instruction in instructions]) if is_long else None
+        self._lines, self._addresses = [], {}
+        before, given = "", range(len(self._schedule.program.given))
+        if rolled is None:
+            for instruction in instructions:
+                self._instruction(instruction)
+        else:
+            before = f"rows_{name} = np.array({rolled.rows}, dtype=np.int64)\n\n"
+            self._lines = [f"table[{self._slots['given', i]}] = given{i}.ctypes.data" for i in given]
+            self._lines += rolled.lines(f"rows_{name}")
         top = [f"{name_} = {text}" for name_, text in self._top()]
         body = "\n".join(f"    {line}" for line in [*top, *self._lines])
-        return f"def {name}(table, numbers{given}):\n{body or '    pass'}\n"
+        arguments = "".join(f", given{i}" for i in given)
+        return f"{before}def {name}(table, numbers{arguments}):\n{body or '    pass'}\n"
+
+    def _apart(self, instruction: Any) -> tuple[tuple[str, ...], list[tuple[int, int]]]:
+        """Lines of one instruction, and the places of its addresses: their number in the table, and bytes after it."""
+        self._lines, self._addresses = [], {}
+        self._instruction(instruction)
+        places = [(self._slots[array], offset * ITEMSIZE.get(dtype, 8)) for array, offset, dtype in self._addresses]
+        return tuple(self._lines), places
+
+    def _instruction(self, instruction: Any) -> None:
+        node = instruction.nodes[0]
+        if instruction.is_loop:
+            self._loop(instruction)
+        elif node.op == "matmul":
+            self._matmul(node)
+        elif node.op == "sum":
+            self._sum(node)
+        else:
+            self._whole(node)
 
     def header(self) -> list[str]:
         """Lines before the functions: constants of their type, loads and stores, loops of NumPy."""

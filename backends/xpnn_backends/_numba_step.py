@@ -24,9 +24,10 @@ class NumbaStep(Replay):
         super().__init__(printed.schedule, library, _compile(printed))
 
     def _table(self, arrays: Mapping[Any, Array]) -> Array:
-        """Addresses of all arrays but the given ones."""
+        """Addresses of all arrays; those of the given ones are written by the parts that look them up here."""
         arrays = {**arrays, **{("ones", dtype): ones for dtype, ones in self._ones.items()}}
-        return np.asarray([arrays[key].ctypes.data for key in self._slots], dtype=np.int64)
+        addresses = [0 if key[0] == "given" else arrays[key].ctypes.data for key in self._slots]
+        return np.asarray(addresses, dtype=np.int64)
 
 
 def _longest(schedule: Any) -> int:

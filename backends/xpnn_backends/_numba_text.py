@@ -74,4 +74,5 @@ def _slots(schedule: Any) -> dict[Any, int]:
     keys += [("held", i) for i in range(len(schedule.program.held))]
     keys += [("constant", i) for i in range(len(schedule.constants))]
     keys += [("ones", "float32"), ("ones", "float64")]
+    keys += [("given", i) for i in range(len(schedule.program.given))]
     return {key: i for i, key in enumerate(keys)}

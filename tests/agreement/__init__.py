@@ -9,6 +9,7 @@ from agreement import (
     attention,
     basic,
     convolution,
+    recurrent,
 )
 from agreement.case import Case, errors
 
@@ -18,6 +19,7 @@ _TOPICS = (
     attention,
     basic,
     convolution,
+    recurrent,
 )
 
 FAMILIES = {name: family for topic in _TOPICS for name, family in topic.FAMILIES.items()}

@@ -4,6 +4,7 @@ from xpnn.layers.activation import Activation
 from xpnn.layers.average_pool1d import AveragePool1D
 from xpnn.layers.average_pool2d import AveragePool2D
 from xpnn.layers.batch_norm import BatchNorm
+from xpnn.layers.bidirectional import Bidirectional
 from xpnn.layers.conv1d import Conv1D
 from xpnn.layers.conv1d_transpose import Conv1DTranspose
 from xpnn.layers.conv2d import Conv2D
@@ -20,8 +21,10 @@ from xpnn.layers.global_average_pool1d import GlobalAveragePool1D
 from xpnn.layers.global_average_pool2d import GlobalAveragePool2D
 from xpnn.layers.global_max_pool1d import GlobalMaxPool1D
 from xpnn.layers.global_max_pool2d import GlobalMaxPool2D
+from xpnn.layers.gru import GRU
 from xpnn.layers.layer_norm import LayerNorm
 from xpnn.layers.learned_positional_embedding import LearnedPositionalEmbedding
+from xpnn.layers.lstm import LSTM
 from xpnn.layers.max_pool1d import MaxPool1D
 from xpnn.layers.max_pool2d import MaxPool2D
 from xpnn.layers.multi_head_attention import MultiHeadAttention
@@ -30,6 +33,7 @@ from xpnn.layers.reshape import Reshape
 from xpnn.layers.residual import Residual
 from xpnn.layers.separable_conv2d import SeparableConv2D
 from xpnn.layers.sequential import Sequential
+from xpnn.layers.simple_rnn import SimpleRNN
 from xpnn.layers.standardize import Standardize
 from xpnn.layers.transformer_encoder import TransformerEncoder
 from xpnn.layers.up_sampling1d import UpSampling1D
@@ -38,10 +42,13 @@ from xpnn.layers.zero_padding1d import ZeroPadding1D
 from xpnn.layers.zero_padding2d import ZeroPadding2D
 
 __all__ = [
+    "GRU",
+    "LSTM",
     "Activation",
     "AveragePool1D",
     "AveragePool2D",
     "BatchNorm",
+    "Bidirectional",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -68,6 +75,7 @@ __all__ = [
     "Residual",
     "SeparableConv2D",
     "Sequential",
+    "SimpleRNN",
     "Standardize",
     "TransformerEncoder",
     "UpSampling1D",

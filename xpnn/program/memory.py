@@ -1,5 +1,6 @@
 """Memory: which results share it, because one is read for the last time before the other is written."""
 
+from bisect import insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -27,11 +28,10 @@ class Buffer:
     offset: int = 0
     parts: list[tuple[int, int, int]] = field(default_factory=list)
 
-    def needed_with(self, other: "Buffer") -> Iterator[tuple[int, int]]:
-        """Starts and ends of what must be kept for this buffer while `other` lives."""
+    def kept(self) -> Iterator[tuple[int, int, int, int]]:
+        """Start and end of what must be kept, and the first and last instruction of the time in which it must."""
         for start, size, first in self.parts or [(0, self.size, self.first)]:
-            if first <= other.last and other.first <= self.last:
-                yield self.offset + start, self.offset + start + size
+            yield self.offset + start, self.offset + start + size, first, self.last
 
 
 def itemsize(dtype: str) -> int:
@@ -46,16 +46,19 @@ def pack(buffers: Sequence[Buffer]) -> dict[str, int]:
     lies at the lowest place that no buffer needs which is alive at the same time.
     """
     lengths: dict[str, int] = {}
-    placed: dict[str, list[Buffer]] = {}
+    placed: dict[str, list[tuple[int, int, int, int]]] = {}
     for buffer in sorted(buffers, key=lambda buffer: (-buffer.size, buffer.last - buffer.first)):
         others = placed.setdefault(buffer.dtype, [])
         align = max(ALIGNMENT // itemsize(buffer.dtype), 1)
-        start = 0
-        for begin, end in sorted(place for other in others for place in other.needed_with(buffer)):
-            if start + buffer.size <= begin:
-                break
-            start = max(start, -(-end // align) * align)
+        start, size, opens, closes = 0, buffer.size, buffer.first, buffer.last
+        for begin, end, first, last in others:  # in order of their starts
+            if first <= closes and opens <= last:
+                if start + size <= begin:
+                    break
+                if end > start:
+                    start = -(-end // align) * align
         buffer.offset = start
-        others.append(buffer)
-        lengths[buffer.dtype] = max(lengths.get(buffer.dtype, 0), start + buffer.size)
+        for place in buffer.kept():
+            insort(others, place)
+        lengths[buffer.dtype] = max(lengths.get(buffer.dtype, 0), start + size)
     return lengths
