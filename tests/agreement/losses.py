@@ -249,7 +249,7 @@ def _optax_log_cosh(loss, z, t):
 def _optax_focal(loss, z, t):
     import optax
 
-    return optax.losses.sigmoid_focal_loss(z, t, loss.alpha, loss.gamma)
+    return optax.losses.sigmoid_focal_loss(z, t, alpha=loss.alpha, gamma=loss.gamma)
 
 
 def _optax_cosine(loss, z, t):

@@ -59,8 +59,9 @@ def sums_over_paths(
     begin = NEVER * xp.astype(xp.broadcast_to(places > 1, (batch, states)), emissions.dtype)
     end = NEVER * xp.astype((places != 2 * count) & (places != 2 * count - 1), emissions.dtype)
     both = xp.concat([emissions, _reversed(xp, emissions)], axis=0)
-    ends_skip = xp.flip(xp.concat([skip[:, 2:], skip[:, :2] * 0.0 + NEVER], axis=1), axis=1)
-    skip, first = xp.concat([skip, ends_skip[:, :states]], axis=0), xp.concat([begin, xp.flip(end, axis=1)], axis=0)
+    never = skip[:, :1] * 0.0 + NEVER
+    ends_skip = xp.flip(xp.concat([skip, never, never], axis=1)[:, 2:], axis=1)
+    skip, first = xp.concat([skip, ends_skip], axis=0), xp.concat([begin, xp.flip(end, axis=1)], axis=0)
     starts = None
     if lengths is not None:
         starts = xp.concat([lengths * 0, steps - lengths], axis=0)
@@ -92,10 +93,10 @@ def log_sum(xp: Namespace, a: Array, b: Array, c: Array) -> Array:
 
 def _skips(xp: Namespace, like: Array, labels: Array) -> Array:
     """0 for states that a path may reach past a blank, else `NEVER`; shape (batch, states)."""
-    same = xp.astype(labels[:, 1:] == labels[:, :-1], like.dtype)
     never = xp.ones((labels.shape[0], 1), dtype=like.dtype, device=device(like))
     if labels.shape[1] == 0:
         return NEVER * never
+    same = xp.astype(labels[:, 1:] == labels[:, :-1], like.dtype)
     return NEVER * between_blanks(xp, never, xp.concat([never, same], axis=1))
 
 
