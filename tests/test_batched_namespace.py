@@ -7,7 +7,7 @@ import pytest
 
 from xpnn import layers as all_layers
 from xpnn import losses, metrics, optimizers
-from xpnn.activations import get_activation
+from xpnn.activations import Threshold, get_activation
 from xpnn.context import RunContext
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.namespaces import Batched, BatchedNamespace
@@ -388,7 +388,12 @@ class MaskStreams:
 LAYERS = {
     **{f"Activation-{n}": all_layers.Activation(n) for n in ("relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh")},
     **{f"Activation-{n}": all_layers.Activation(n) for n in ("sigmoid", "silu", "softmax", "log_softmax", "softplus")},
-    **{f"Activation-{n}": all_layers.Activation(n) for n in ("softsign", "tanh", "identity")},
+    **{f"Activation-{n}": all_layers.Activation(n) for n in ("softsign", "tanh", "identity", "celu", "exponential")},
+    **{f"Activation-{n}": all_layers.Activation(n) for n in ("glu", "hard_shrink", "hard_sigmoid", "hard_swish")},
+    **{f"Activation-{n}": all_layers.Activation(n) for n in ("hard_tanh", "log_sigmoid", "mish", "relu6")},
+    **{f"Activation-{n}": all_layers.Activation(n) for n in ("soft_shrink", "sparse_plus", "sparse_sigmoid")},
+    **{f"Activation-{n}": all_layers.Activation(n) for n in ("sparsemax", "squareplus", "tanh_shrink")},
+    "Activation-threshold": all_layers.Activation(Threshold(0.5, -1.0)),
     "BatchNorm": all_layers.BatchNorm(),
     "Dense": all_layers.Dense(3, activation="tanh"),
     "Dense-no-bias": all_layers.Dense(3, use_bias=False),
@@ -407,7 +412,7 @@ def test_every_layer_and_activation_has_a_row():
     from xpnn import activations
 
     rows = {type(layer.function).__name__ for layer in LAYERS.values() if isinstance(layer, all_layers.Activation)}
-    assert rows == set(activations.__all__) - {"ActivationFunction", "get_activation"}
+    assert rows == set(activations.__all__) - {"ActivationFunction", "get_activation", "output_shape"}
     assert type(get_activation("function", "gelu_tanh")).__name__ == "GELU"
 
 

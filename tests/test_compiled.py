@@ -43,8 +43,10 @@ from xpnn.metrics import TopKAccuracy
 from xpnn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
 
 FUNCTIONS = (
-    "elu", "gelu", "gelu_tanh", "identity", "leaky_relu", "log_softmax", "relu", "selu", "sigmoid", "silu", "softmax",
-    "softplus", "softsign", "tanh",
+    "celu", "elu", "exponential", "gelu", "gelu_tanh", "glu", "hard_shrink", "hard_sigmoid", "hard_swish", "hard_tanh",
+    "identity", "leaky_relu", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu",
+    "soft_shrink", "softmax", "softplus", "softsign", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus",
+    "tanh", "tanh_shrink",
 )  # fmt: skip
 
 _shared = Dense(6, activation="tanh")

@@ -23,21 +23,37 @@ from xpnn.layers import (
 from xpnn.losses import Loss
 
 ACTIVATIONS = [
+    "celu",
     "elu",
+    "exponential",
     "gelu",
     "gelu_tanh",
+    "glu",
+    "hard_shrink",
+    "hard_sigmoid",
+    "hard_swish",
+    "hard_tanh",
     "leaky_relu",
+    "log_sigmoid",
     "log_softmax",
+    "mish",
     "relu",
+    "relu6",
     "selu",
     "sigmoid",
     "silu",
+    "soft_shrink",
     "softmax",
     "softplus",
     "softsign",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "sparsemax",
+    "squareplus",
     "tanh",
+    "tanh_shrink",
 ]
-NETWORKS = {name: [Dense(5, activation=name), Dense(3)] for name in ACTIVATIONS}
+NETWORKS = {name: [Dense(6, activation=name), Dense(3)] for name in ACTIVATIONS}
 NETWORKS |= {
     "skip": [Dense(4, activation="tanh"), Residual([Dense(4, activation="gelu"), LayerNorm()]), Dense(3)],
     "norms": [Standardize(), BatchNorm(), Reshape((2, 2)), Flatten(), Dropout(0.2), LayerNorm(), Dense(3)],

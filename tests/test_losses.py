@@ -10,14 +10,34 @@ import xpnn.losses
 from xpnn.backend import get_backend
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.losses import (
+    CTC,
     BinaryCrossEntropy,
+    BinaryFocalCrossEntropy,
+    CategoricalHinge,
+    Contrastive,
+    CosineEmbedding,
+    CosineSimilarity,
     CrossEntropy,
+    Dice,
+    FocalCrossEntropy,
+    GaussianNLL,
     Hinge,
     Huber,
+    KLDivergence,
+    LogCosh,
     Loss,
     MeanAbsoluteError,
+    MeanAbsolutePercentageError,
     MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    MultiMargin,
     NegativeLogLikelihood,
+    Poisson,
+    Quantile,
+    SmoothL1,
+    SquaredHinge,
+    TripletMargin,
+    Tversky,
     get_loss,
 )
 
@@ -31,6 +51,22 @@ OUTPUTS = np.random.default_rng(8).normal(size=(7, 3)) * 2.0
 
 def torch_rows(f, z, t):
     return -(t * f.log_softmax(z, -1)).sum(-1)
+
+
+def torch_focal(f, z, t, gamma, alpha):
+    p = z.sigmoid()
+    cost = f.binary_cross_entropy_with_logits(z, t.double(), reduction="none")
+    return (alpha * t + (1 - alpha) * (1 - t)) * (p * (1 - t) + (1 - p) * t) ** gamma * cost
+
+
+def torch_focal_classes(f, z, t, gamma, alpha):
+    log_p = f.log_softmax(z, -1).gather(-1, t[:, None])[:, 0]
+    return -alpha * (1 - log_p.exp()) ** gamma * log_p
+
+
+def torch_categorical_hinge(f, z, t):
+    is_class = f.one_hot(t, 3) == 1
+    return (1 - z[is_class] + z.masked_fill(is_class, -np.inf).max(-1).values).clip(0)
 
 
 # name: the loss, its targets, and the cost of each term as PyTorch computes it
@@ -74,6 +110,47 @@ CASES = {
         LABELS,
         lambda f, z, t: 3 * f.multi_margin_loss(z, t, margin=2.0, reduction="none"),
     ),
+    "smooth_l1": (
+        lambda **kw: SmoothL1(0.4, **kw),
+        REALS,
+        lambda f, z, t: f.smooth_l1_loss(z, t, reduction="none", beta=0.4),
+    ),
+    "log_cosh": (LogCosh, REALS, lambda f, z, t: (z - t).cosh().log()),
+    "mape": (MeanAbsolutePercentageError, REALS, lambda f, z, t: 100 * ((z - t) / t).abs()),
+    "msle": (
+        MeanSquaredLogarithmicError,
+        np.abs(REALS),
+        lambda f, z, t: (z.clip(0).log1p() - t.log1p()) ** 2,
+    ),
+    "poisson": (Poisson, BITS * 2.0, lambda f, z, t: f.poisson_nll_loss(z, t, reduction="none")),
+    "quantile": (lambda **kw: Quantile(0.2, **kw), REALS, lambda f, z, t: ((t - z) * 0.2).maximum((z - t) * 0.8)),
+    "squared_hinge": (
+        SquaredHinge,
+        BITS * 2 - 1,
+        lambda f, z, t: f.margin_ranking_loss(z, 0 * z, t, margin=1.0, reduction="none") ** 2,
+    ),
+    "binary_focal": (BinaryFocalCrossEntropy, BITS, lambda f, z, t: torch_focal(f, z, t, 2.0, 0.25)),
+    "binary_focal_plain": (
+        lambda **kw: BinaryFocalCrossEntropy(0.7, None, **kw),
+        BITS * 2 - 1,
+        lambda f, z, t: 2 * torch_focal(f, z, (t + 1) / 2, 0.7, 0.5),
+    ),
+    "focal": (FocalCrossEntropy, LABELS, lambda f, z, t: torch_focal_classes(f, z, t, 2.0, 0.25)),
+    "focal_steep": (
+        lambda **kw: FocalCrossEntropy(0.6, 2.0, **kw),
+        LABELS,
+        lambda f, z, t: torch_focal_classes(f, z, t, 0.6, 2.0),
+    ),
+    "kl_divergence": (KLDivergence, ROWS, lambda f, z, t: f.kl_div(f.log_softmax(z, -1), t, reduction="none").sum(-1)),
+    "kl_divergence_labels": (KLDivergence, LABELS, lambda f, z, t: f.cross_entropy(z, t, reduction="none")),
+    "categorical_hinge": (CategoricalHinge, LABELS, torch_categorical_hinge),
+    "multi_margin": (MultiMargin, LABELS, lambda f, z, t: f.multi_margin_loss(z, t, reduction="none")),
+    "multi_margin_squared": (
+        lambda **kw: MultiMargin(2, 0.5, **kw),
+        LABELS,
+        lambda f, z, t: f.multi_margin_loss(z, t, 2, 0.5, reduction="none"),
+    ),
+    "cosine_similarity": (CosineSimilarity, REALS + OUTPUTS, lambda f, z, t: -f.cosine_similarity(z, t, -1, 1e-300)),
 }
 ALL = pytest.mark.parametrize("case", list(CASES))
 REDUCTIONS = pytest.mark.parametrize("reduction", ["mean", "sum"])
@@ -485,7 +562,27 @@ def check(loss, targets, shape):
     return get_loss("loss", loss).check_targets(np.asarray(targets), shape)
 
 
-@pytest.mark.parametrize("loss", ["cross_entropy", "negative_log_likelihood", "hinge"])
+@pytest.mark.parametrize("loss", ["focal_cross_entropy", "categorical_hinge", "multi_margin"])
+def test_one_hot_rows_become_labels(loss):
+    for given in (np.eye(3)[[2, 0]], np.eye(3, dtype=bool)[[2, 0]], np.eye(3, dtype=int)[[2, 0]]):
+        y = check(loss, given, (3,))
+        assert y.dtype == np.int64 and y.tolist() == [2, 0]
+    loss = get_loss("loss", loss)
+    for a, b in zip(loss(OUTPUTS, np.eye(3)[LABELS]), loss(OUTPUTS, LABELS), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+LABEL_LOSSES = [
+    "cross_entropy",
+    "negative_log_likelihood",
+    "hinge",
+    "focal_cross_entropy",
+    "categorical_hinge",
+    "multi_margin",
+]
+
+
+@pytest.mark.parametrize("loss", LABEL_LOSSES)
 def test_labels_of_every_kind_become_int64(loss):
     for given in (
         [2, 0, 1],
@@ -586,6 +683,18 @@ SIDES = "y must hold -1 and 1, or 0 and 1, got"
         ("hinge", [0, 2], (1,), f"{SIDES} 2."),
         ("hinge", [-1, 0, 1], (1,), f"{SIDES} -1 and 0."),
         ("hinge", [[-1, 0]], (2,), f"{SIDES} -1 and 0."),
+        ("squared_hinge", [0, 2], (1,), f"{SIDES} 2."),
+        ("binary_focal_cross_entropy", [0, 0.5], (1,), f"{SIDES} 0.5."),
+        ("focal_cross_entropy", [[0.5, 0.5]], (2,), "y must hold labels or one-hot rows, got 0.5."),
+        ("multi_margin", [0, 3], (3,), LABELS_OF_3 + "3."),
+        ("categorical_hinge", [0.5, 0], (3,), LABELS_OF_3 + "0.5."),
+        ("kl_divergence", [[0.5, 0.5], [0.1, 0.2]], (2,), f"{ROW} 0.3. {SEVERAL}"),
+        ("poisson", [-1], (1,), "y must hold finite numbers of at least 0, got -1."),
+        ("msle", [-0.5], (1,), "y must hold finite numbers of at least 0, got -0.5."),
+        ("dice", [2.0], (1,), "y must hold numbers from 0 to 1, got 2.0."),
+        ("tversky", [-2.0], (1,), "y must hold numbers from 0 to 1, got -2.0."),
+        ("cosine_similarity", [1.0], (), "outputs must have shape (batch, ..., features), got (batch,)."),
+        ("cosine_similarity", [[1.0, np.nan]], (2,), "y must hold finite numbers, got nan."),
     ],
 )
 def test_targets_that_do_not_fit_are_refused_in_one_sentence(loss, targets, shape, message):
@@ -612,14 +721,41 @@ def test_every_loss_has_its_name():
     named = {name: type(get_loss("loss", name)) for name in xpnn.losses._BY_NAME}
     assert named == {
         "binary_cross_entropy": BinaryCrossEntropy,
+        "binary_crossentropy": BinaryCrossEntropy,
+        "binary_focal_cross_entropy": BinaryFocalCrossEntropy,
+        "binary_focal_crossentropy": BinaryFocalCrossEntropy,
+        "categorical_crossentropy": CrossEntropy,
+        "categorical_focal_crossentropy": FocalCrossEntropy,
+        "categorical_hinge": CategoricalHinge,
+        "contrastive": Contrastive,
+        "cosine_embedding": CosineEmbedding,
+        "cosine_similarity": CosineSimilarity,
         "cross_entropy": CrossEntropy,
+        "ctc": CTC,
+        "dice": Dice,
+        "focal_cross_entropy": FocalCrossEntropy,
+        "gaussian_nll": GaussianNLL,
         "hinge": Hinge,
         "huber": Huber,
+        "kl_divergence": KLDivergence,
+        "log_cosh": LogCosh,
         "mae": MeanAbsoluteError,
+        "mape": MeanAbsolutePercentageError,
         "mean_absolute_error": MeanAbsoluteError,
+        "mean_absolute_percentage_error": MeanAbsolutePercentageError,
         "mean_squared_error": MeanSquaredError,
+        "mean_squared_logarithmic_error": MeanSquaredLogarithmicError,
         "mse": MeanSquaredError,
+        "msle": MeanSquaredLogarithmicError,
+        "multi_margin": MultiMargin,
         "negative_log_likelihood": NegativeLogLikelihood,
+        "poisson": Poisson,
+        "quantile": Quantile,
+        "smooth_l1": SmoothL1,
+        "sparse_categorical_crossentropy": CrossEntropy,
+        "squared_hinge": SquaredHinge,
+        "triplet_margin": TripletMargin,
+        "tversky": Tversky,
     }
     loss = Huber(2.0)
     assert get_loss("loss", loss) is loss
@@ -645,6 +781,34 @@ def test_unknown_losses_are_refused_with_the_nearest_match():
         (lambda: Huber(reduction="avg"), "reduction must be one of mean, sum, got 'avg'."),
         (lambda: Hinge(-1), "margin must be a finite number above 0, got -1."),
         (lambda: Hinge(reduction="avg"), "reduction must be one of mean, sum, got 'avg'."),
+        (lambda: SmoothL1(0), "beta must be a finite number above 0, got 0."),
+        (lambda: SquaredHinge(0), "margin must be a finite number above 0, got 0."),
+        (lambda: CategoricalHinge(-1), "margin must be a finite number above 0, got -1."),
+        (lambda: MultiMargin(3), "p must be 1 or 2, got 3."),
+        (lambda: MultiMargin(True), "p must be 1 or 2, got True."),
+        (lambda: MultiMargin(margin=0), "margin must be a finite number above 0, got 0."),
+        (lambda: Contrastive(0), "margin must be a finite number above 0, got 0."),
+        (lambda: CosineEmbedding(1.5), "margin must be a number from -1 to 1, got 1.5."),
+        (lambda: TripletMargin(0), "margin must be a finite number above 0, got 0."),
+        (lambda: TripletMargin(swap=1), "swap must be True or False, got 1."),
+        (lambda: MeanAbsolutePercentageError(0), "eps must be a finite number above 0, got 0."),
+        (lambda: Poisson(1), "log_input must be True or False, got 1."),
+        (lambda: Poisson(eps=0), "eps must be a finite number above 0, got 0."),
+        (lambda: Quantile(1), "levels must be a number above 0 and below 1, got 1.0."),
+        (lambda: Quantile((0.5, 0)), "levels must be a number above 0 and below 1, got 0.0."),
+        (lambda: Quantile(()), "levels must hold at least one number above 0 and below 1, got ()."),
+        (lambda: BinaryFocalCrossEntropy(-1), "gamma must be a finite number of at least 0, got -1."),
+        (lambda: BinaryFocalCrossEntropy(alpha=1), "alpha must be None or a number between 0 and 1, got 1.0."),
+        (lambda: FocalCrossEntropy(-1), "gamma must be a finite number of at least 0, got -1."),
+        (lambda: FocalCrossEntropy(alpha=0), "alpha must be a finite number above 0, got 0."),
+        (lambda: GaussianNLL(full=1), "full must be True or False, got 1."),
+        (lambda: Dice(0), "smooth must be a finite number above 0, got 0."),
+        (lambda: Tversky(-1), "alpha must be a finite number of at least 0, got -1."),
+        (lambda: Tversky(0, 0), "beta must be above 0 where alpha is 0, got 0.0."),
+        (lambda: Tversky(smooth=0), "smooth must be a finite number above 0, got 0."),
+        (lambda: CTC(-2), "blank must be an integer of at least -1, got -2."),
+        (lambda: CTC(has_lengths=1), "has_lengths must be True or False, got 1."),
+        (lambda: CTC(zero_infinity=1), "zero_infinity must be True or False, got 1."),
     ],
 )
 def test_arguments_are_checked(make, message):
@@ -674,7 +838,7 @@ def test_losses_say_what_must_not_stand_before_them():
 
 def test_the_list_of_names_is_sorted_and_complete():
     names = xpnn.losses.__all__
-    assert names == sorted(names, key=lambda name: (name[0].islower(), name))
+    assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
     assert set(names) == {n for n, v in vars(xpnn.losses).items() if isinstance(v, type)} | {"get_loss"}
 
 

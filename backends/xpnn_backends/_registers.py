@@ -47,7 +47,7 @@ def borrow_places(nodes: Sequence[Any], locations: Mapping[Any, Any]) -> dict[An
 
 
 class Registers:
-    """Gives values without a place scratch arrays, and takes them back after the last reader; `places` is who has one."""
+    """Gives the values that are not among `places` scratch arrays, and takes them back after the last reader."""
 
     def __init__(self, nodes: Sequence[Any], places: Collection[Any]) -> None:
         self._free: dict[str, list[int]] = {}

@@ -9,6 +9,8 @@ from agreement import (
     attention,
     basic,
     convolution,
+    functions,
+    losses,
     recurrent,
 )
 from agreement.case import Case, errors
@@ -19,6 +21,8 @@ _TOPICS = (
     attention,
     basic,
     convolution,
+    functions,
+    losses,
     recurrent,
 )
 

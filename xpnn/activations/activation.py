@@ -11,11 +11,12 @@ __all__ = ["ActivationFunction"]
 class ActivationFunction(Protocol):
     """A frozen record with a function of one array and its pullback; by name inside `Dense`, or a layer of its own.
 
-    Neither method modifies its arguments; the data type of the input is kept, and NaN stays NaN.
+    Neither method modifies its arguments; the data type of the input is kept, and NaN stays NaN. A function whose
+    output has another shape than its input has a third method, ``output_shape(input_shape)``, for shapes of a sample.
     """
 
     def forward(self, x: Array, ctx: Context) -> tuple[Array, Any]:
-        """Output of the shape of `x`, and whatever `backward` needs."""
+        """Output, of the shape of `x` for most, and whatever `backward` needs."""
 
     def backward(self, saved: Any, dy: Array, ctx: Context) -> Array:
         """Gradient with respect to `x`."""

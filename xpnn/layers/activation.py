@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xpnn._record import Record
-from xpnn.activations import get_activation
+from xpnn.activations import get_activation, output_shape
 from xpnn.typing import Array, Context, Named, Params, Rng, Shape, State
 
 __all__ = ["Activation"]
@@ -12,7 +12,7 @@ __all__ = ["Activation"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Activation(Record):
-    """Apply `function` to the input; the shape stays.
+    """Apply `function` to the input; the shape stays, but for `GLU`, which halves the features.
 
     Parameters
     ----------
@@ -39,11 +39,11 @@ class Activation(Record):
         self._set("function", get_activation("function", self.function))
 
     def init(self, rng: Rng, input_shape: Shape) -> tuple[Params, State, Shape]:
-        """No parameters; the output shape is the input shape."""
-        return {}, {}, input_shape
+        """No parameters; the output shape is the input shape, but for `GLU`."""
+        return {}, {}, output_shape(self.function, input_shape)
 
     def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:
-        """Map `x` of any shape to `y` of the same shape."""
+        """Map `x` of any shape to `y`."""
         y, saved = self.function.forward(x, ctx)
         return y, saved, state
 

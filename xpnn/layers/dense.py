@@ -6,7 +6,7 @@ from typing import Any
 
 from xpnn import _check
 from xpnn._record import Record
-from xpnn.activations import get_activation
+from xpnn.activations import get_activation, output_shape
 from xpnn.errors import ShapeError
 from xpnn.initializers import GlorotUniform, Zeros, get_initializer
 from xpnn.typing import Array, Context, Named, Params, Rng, Shape, State
@@ -79,7 +79,8 @@ class Dense(Record):
         params = {"weight": self.weight_initializer.draw(rng, (input_shape[-1], self.units))}
         if self.use_bias:
             params["bias"] = self.bias_initializer.draw(rng, (self.units,))
-        return params, {}, (*input_shape[:-1], self.units)
+        shape = (*input_shape[:-1], self.units)
+        return params, {}, shape if self.activation is None else output_shape(self.activation, shape)
 
     def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:
         """Map `x`, shape (..., in_features), to `y`, shape (..., units)."""

@@ -11,7 +11,7 @@ from array_api_compat import device
 from xpnn.errors import ShapeError
 from xpnn.typing import Array, Namespace, Shape
 
-__all__ = ["class_mask", "classes_first", "classes_last"]
+__all__ = ["class_mask", "classes_first", "classes_last", "own_class"]
 
 
 def classes_first(xp: Namespace, x: Array) -> Array:
@@ -42,3 +42,10 @@ def class_mask(xp: Namespace, outputs: Array, labels: Array) -> Array:
         raise ShapeError(f"targets must have shape {shape[:-1]} or {shape}, got {tuple(labels.shape)}.")
     classes = xp.arange(shape[-1], device=device(outputs))
     return (labels if labels.ndim == 1 else xp.reshape(labels, (prod(shape[:-1]),))) == classes[..., None]
+
+
+def own_class(xp: Namespace, outputs: Array, targets: Array) -> Array:
+    """Booleans, shape (classes, samples), True at the class of each sample; `targets` are labels or one-hot rows."""
+    if tuple(targets.shape) == tuple(outputs.shape):
+        return classes_first(xp, targets) != 0
+    return class_mask(xp, outputs, targets)

@@ -10,7 +10,7 @@ from xpnn import _check
 from xpnn.errors import ArgumentError, ShapeError
 from xpnn.typing import HostArray, Shape
 
-__all__ = ["class_targets", "real_targets", "side_targets"]
+__all__ = ["class_targets", "label_targets", "real_targets", "side_targets"]
 
 
 def class_targets(y: HostArray, output_shape: Shape) -> HostArray:
@@ -45,6 +45,17 @@ def class_targets(y: HostArray, output_shape: Shape) -> HostArray:
         rule = f"{_shape(output_shape[:-1])} (labels) or {_shape(output_shape)} (rows)"
         raise ShapeError(f"y must have shape {rule}, got {y.shape}.")
     return _labels(y.reshape((y.shape[0], *output_shape[:-1])), n_classes)
+
+
+def label_targets(y: HostArray, output_shape: Shape) -> HostArray:
+    """Check labels or one-hot rows as by `class_targets`, and return labels."""
+    y = class_targets(y, output_shape)
+    if y.shape[1:] != output_shape or y.dtype.kind == "i":
+        return y
+    strange = y[(y != 0) & (y != 1)]
+    if strange.size:
+        _check.refuse("y", "hold labels or one-hot rows", strange[0].item())
+    return y.argmax(axis=-1)
 
 
 def real_targets(

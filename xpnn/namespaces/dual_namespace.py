@@ -94,6 +94,14 @@ class DualNamespace:
         moved = xp.sum(x.tangent * share, axis=axis, keepdims=keepdims)
         return Dual(xp.max(x.primal, axis=axis, keepdims=keepdims), moved)
 
+    def sort(self, x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
+        """Derivatives change places with the values."""
+        options = {"axis": axis, "descending": descending, "stable": stable}
+        if not isinstance(x, Dual):
+            return self._xp.sort(x, **options)
+        order = self._xp.argsort(x.primal, **options)
+        return Dual(*(self._xp.take_along_axis(part, order, axis=axis) for part in (x.primal, x.tangent)))
+
     def erfc(self, x: Any, erfc: Callable[[Array], Array]) -> Any:
         r"""Apply `erfc` with the derivative :math:`-2 e^{-x^2} / \sqrt\pi`."""
         if not isinstance(x, Dual):

@@ -1,0 +1,61 @@
+"""`KLDivergence`: how far the softmax of the outputs is from given probabilities."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from xpnn.losses._targets import class_targets
+from xpnn.losses.cross_entropy import CrossEntropy
+from xpnn.losses.loss import Loss
+from xpnn.typing import Array, HostArray, Namespace, Shape
+
+__all__ = ["KLDivergence"]
+
+_CROSS_ENTROPY = CrossEntropy()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KLDivergence(Loss):
+    r"""Kullback-Leibler divergence of target probabilities from the softmax of the outputs, in nats.
+
+    For a sample with logits :math:`z` and probabilities :math:`p`:
+    :math:`l = \sum_k p_k \log (p_k / \operatorname{softmax}(z)_k)`, where a class with :math:`p_k = 0` costs nothing.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum"}
+        Over the samples (over all positions for outputs of shape (batch, ..., classes)), as ``"batchmean"`` in PyTorch.
+
+    Notes
+    -----
+    It is `CrossEntropy` less the entropy of the targets, so that the best outputs cost 0, with the same gradient.
+    The outputs are logits; Keras's loss of this name takes probabilities, PyTorch's takes log-probabilities.
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio & Courville, Deep Learning, 2016, eq. 3.50.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> value, gradient = KLDivergence()(np.asarray([[0.0, 0.0]]), np.asarray([[0.25, 0.75]]))
+    >>> round(float(value), 12), gradient.tolist()
+    (0.130812035941, [[0.25, -0.25]])
+    """
+
+    wants_logits: ClassVar[tuple[str, ...]] = ("LogSoftmax", "Sigmoid", "Softmax")
+
+    def terms(self, xp: Namespace, outputs: Array, targets: Array) -> tuple[Array, Array]:
+        """Cost of each sample and its derivative; `targets` are rows of probabilities, or labels."""
+        costs, slope = _CROSS_ENTROPY.terms(xp, outputs, targets)
+        if tuple(targets.shape) == tuple(outputs.shape):
+            p = xp.astype(targets, outputs.dtype, copy=False)
+            costs += xp.sum(p * xp.log(xp.where(p > 0, p, 1.0)), axis=-1)
+        return costs, slope
+
+    def check_targets(self, targets: HostArray, output_shape: Shape) -> HostArray:
+        """Accept rows of probabilities, one-hot rows, or labels 0 to classes - 1."""
+        return class_targets(targets, output_shape)
+
+    def link(self, xp: Namespace, outputs: Array) -> Array:
+        """Softmax over the last axis."""
+        return _CROSS_ENTROPY.link(xp, outputs)
