@@ -5,10 +5,10 @@ oracle that nobody here wrote (PyTorch in float64, optax). `errors` compares the
 few cases of every family; ``bench/bench_agreement.py`` draws hundreds and keeps the table of the worst errors.
 """
 
-from agreement import basic
+from agreement import basic, norms
 from agreement.case import Case, errors
 
 __all__ = ["FAMILIES", "Case", "errors"]
 
-FAMILIES = {**basic.FAMILIES}
+FAMILIES = {**basic.FAMILIES, **norms.FAMILIES}
 """Functions of a generator that return a `Case`, by what they draw."""

@@ -5,9 +5,12 @@ from xpnn.layers.batch_norm import BatchNorm
 from xpnn.layers.dense import Dense
 from xpnn.layers.dropout import Dropout
 from xpnn.layers.flatten import Flatten
+from xpnn.layers.group_norm import GroupNorm
+from xpnn.layers.instance_norm import InstanceNorm
 from xpnn.layers.layer_norm import LayerNorm
 from xpnn.layers.reshape import Reshape
 from xpnn.layers.residual import Residual
+from xpnn.layers.rms_norm import RMSNorm
 from xpnn.layers.sequential import Sequential
 from xpnn.layers.standardize import Standardize
 
@@ -17,7 +20,10 @@ __all__ = [
     "Dense",
     "Dropout",
     "Flatten",
+    "GroupNorm",
+    "InstanceNorm",
     "LayerNorm",
+    "RMSNorm",
     "Reshape",
     "Residual",
     "Sequential",
