@@ -11,10 +11,13 @@ from xpnn import Network
 from xpnn.errors import ArgumentError
 from xpnn.layers import (
     Activation,
+    AlphaDropout,
     BatchNorm,
     Dense,
     Dropout,
     Flatten,
+    GaussianDropout,
+    GaussianNoise,
     GroupNorm,
     InstanceNorm,
     LayerNorm,
@@ -22,6 +25,8 @@ from xpnn.layers import (
     Residual,
     RMSNorm,
     Sequential,
+    SpatialDropout1D,
+    SpatialDropout2D,
     Standardize,
 )  # fmt: skip
 from xpnn.losses import (
@@ -50,6 +55,16 @@ LAYERS = {
     "Dense without bias": [Dense(6, activation="relu", use_bias=False), Dense(3, use_bias=False)],
     "Dropout": [Dense(6), Dropout(0.4), Dense(3)],
     "Dropout first": [Dropout(0.4), Dense(3)],
+    "noise": [GaussianNoise(0.1), Dense(6, activation="selu"), AlphaDropout(0.3), GaussianDropout(0.2), Dense(3)],
+    "SpatialDropout": [
+        Dense(12),
+        Reshape((3, 4)),
+        SpatialDropout1D(0.4),
+        Reshape((1, 3, 4)),
+        SpatialDropout2D(0.4),
+        Flatten(),
+        Dense(3),
+    ],
     "Flatten, Reshape": [Dense(6), Reshape((3, 2)), Dense(4), Flatten(), Dense(3)],
     "GroupNorm": [Dense(12), Reshape((3, 4)), GroupNorm(2), "tanh", InstanceNorm(center=False), Flatten(), Dense(3)],
     "LayerNorm": [LayerNorm(), Dense(40), LayerNorm(), Dense(3)],

@@ -8,10 +8,13 @@ from xpnn.context import RunContext
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.layers import (
     Activation,
+    AlphaDropout,
     BatchNorm,
     Dense,
     Dropout,
     Flatten,
+    GaussianDropout,
+    GaussianNoise,
     GroupNorm,
     InstanceNorm,
     LayerNorm,
@@ -19,6 +22,8 @@ from xpnn.layers import (
     Residual,
     RMSNorm,
     Sequential,
+    SpatialDropout1D,
+    SpatialDropout2D,
     Standardize,
 )
 from xpnn.random import HostRng, Streams
@@ -32,6 +37,11 @@ ROWS = {
     "activation": (Activation("softplus"), (2, 3)),
     "dropout": (Dropout(0.4), (6,)),
     "dropout of nothing": (Dropout(0.0), (3,)),
+    "alpha dropout": (AlphaDropout(0.3), (6,)),
+    "gaussian dropout": (GaussianDropout(0.3), (2, 3)),
+    "gaussian noise": (GaussianNoise(0.5), (2, 3)),
+    "spatial dropout 1d": (SpatialDropout1D(0.4), (4, 3)),
+    "spatial dropout 2d": (SpatialDropout2D(0.4), (3, 2, 4)),
     "flatten": (Flatten(), (2, 3, 2)),
     "flatten of scalars": (Flatten(), ()),
     "reshape": (Reshape((3, -1)), (2, 6)),
