@@ -8,6 +8,7 @@ import pytest
 from conftest import TESTED
 
 from xpnn import Network
+from xpnn.constraints import MaxNorm, UnitNorm
 from xpnn.errors import ArgumentError
 from xpnn.layers import (
     Activation,
@@ -40,6 +41,7 @@ from xpnn.losses import (
 )  # fmt: skip
 from xpnn.metrics import TopKAccuracy
 from xpnn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
+from xpnn.regularizers import L1L2
 
 FUNCTIONS = (
     "elu", "gelu", "gelu_tanh", "identity", "leaky_relu", "log_softmax", "relu", "selu", "sigmoid", "silu", "softmax",
@@ -71,6 +73,11 @@ LAYERS = {
     "no hidden layer": [Dense(3)],
     "Residual": [Dense(6), Residual([Dense(6, activation="gelu"), Dropout(0.2)]), Dense(3)],
     "RMSNorm": [RMSNorm(), Dense(6, activation="tanh"), RMSNorm(scale=False), Dense(3)],
+    "rules": [
+        Dense(6, "tanh", weight_regularizer="l1", bias_regularizer=L1L2(0.1, 0.2), weight_constraint=MaxNorm(0.5)),
+        Dense(4, weight_constraint="non_negative", bias_constraint=UnitNorm()),
+        Dense(3),
+    ],
     "Sequential": [Sequential([Dense(6), "relu"]), Sequential([Dense(3)])],
     "shared": [Dense(6), _shared, _shared, Dense(3)],
     "Standardize": [Standardize(), Dense(3)],

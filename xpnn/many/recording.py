@@ -115,6 +115,7 @@ def record_step(learner: Any, x: Array, y: Array, weight: Array | None, columns:
     gradient = optimizer.clip(notes.xp, gradient)
     mask = decay if updater.decays else None
     flat, moved = optimizer.apply(notes.xp, notes.flat, gradient, vectors, numbers, mask)
+    flat = updater.constrain(notes.xp, flat)
     updates = [(notes.flat, flat), *((vectors[name], moved[name]) for name in vectors)]
     pairs = zip(leaves(notes.state), leaves(result.state), strict=True)
     return notes.finish(outputs, [*updates, *((old, new) for (_, old), (_, new) in pairs)])

@@ -123,6 +123,7 @@ def record_step(learner: Any, x: Array, y: Array, weight: Array | None) -> Recor
     gradient = optimizer.clip(tape.recorder, gradient)
     mask = decay if updater.decays else None
     flat, moved = optimizer.apply(tape.recorder, tape.flat, gradient, vectors, numbers, mask)
+    flat = updater.constrain(tape.recorder, flat)
     updates = {tape.flat: flat, **{vectors[name]: moved[name] for name in vectors}}
     return tape.finish(outputs, updates | dict(_pairs(tape.state, result.state)))
 
