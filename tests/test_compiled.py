@@ -88,6 +88,8 @@ LOSSES = {
     "cross_entropy": (CrossEntropy(), "labels"),
     "cross_entropy, rows": (CrossEntropy(), "rows"),
     "cross_entropy, sum": (CrossEntropy(reduction="sum"), "labels"),
+    "cross_entropy, smooth": (CrossEntropy(label_smoothing=0.1), "labels"),
+    "binary_cross_entropy, smooth": (BinaryCrossEntropy(label_smoothing=0.1), "sides"),
     "hinge": (Hinge(), "labels"),
     "huber": (Huber(delta=0.3), "reals"),
     "mean_absolute_error": (MeanAbsoluteError(), "reals"),
