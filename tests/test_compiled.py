@@ -22,6 +22,12 @@ from xpnn.layers import (
     GroupNorm,
     InstanceNorm,
     LayerNorm,
+    RandomBrightness,
+    RandomContrast,
+    RandomCrop,
+    RandomErasing,
+    RandomFlip,
+    RandomTranslation,
     Reshape,
     Residual,
     RMSNorm,
@@ -71,6 +77,10 @@ LAYERS = {
     "GroupNorm": [Dense(12), Reshape((3, 4)), GroupNorm(2), "tanh", InstanceNorm(center=False), Flatten(), Dense(3)],
     "LayerNorm": [LayerNorm(), Dense(40), LayerNorm(), Dense(3)],
     "no hidden layer": [Dense(3)],
+    "random images": [
+        *[Dense(12), Reshape((3, 2, 2)), RandomFlip(), RandomTranslation(1, 0), RandomCrop(2, 2)],
+        *[RandomBrightness(0.1), RandomContrast(0.5), RandomErasing(), Flatten(), Dense(3)],
+    ],
     "Residual": [Dense(6), Residual([Dense(6, activation="gelu"), Dropout(0.2)]), Dense(3)],
     "RMSNorm": [RMSNorm(), Dense(6, activation="tanh"), RMSNorm(scale=False), Dense(3)],
     "rules": [

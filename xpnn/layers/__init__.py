@@ -11,6 +11,12 @@ from xpnn.layers.gaussian_noise import GaussianNoise
 from xpnn.layers.group_norm import GroupNorm
 from xpnn.layers.instance_norm import InstanceNorm
 from xpnn.layers.layer_norm import LayerNorm
+from xpnn.layers.random_brightness import RandomBrightness
+from xpnn.layers.random_contrast import RandomContrast
+from xpnn.layers.random_crop import RandomCrop
+from xpnn.layers.random_erasing import RandomErasing
+from xpnn.layers.random_flip import RandomFlip
+from xpnn.layers.random_translation import RandomTranslation
 from xpnn.layers.reshape import Reshape
 from xpnn.layers.residual import Residual
 from xpnn.layers.rms_norm import RMSNorm
@@ -31,6 +37,12 @@ __all__ = [
     "InstanceNorm",
     "LayerNorm",
     "RMSNorm",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomTranslation",
     "Reshape",
     "Residual",
     "Sequential",
