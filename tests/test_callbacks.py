@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import numpy as np
 import pytest
@@ -65,6 +66,38 @@ def test_early_stopping_knows_which_direction_is_better():
 def test_early_stopping_asks_for_a_least_change():
     assert _stop([1.0, 1.05, 1.2], min_delta=0.1, patience=5)[2].best_epoch == 2
     assert _stop([1.0, 1.05, 1.09], min_delta=0.1, patience=5)[2].best_epoch == 0
+
+
+def test_early_stopping_asks_for_more_than_a_baseline():
+    assert _stop([0.1, 0.2, 0.3, 0.9], baseline=0.5, patience=1)[2].stopped_epoch == 1
+    stopping = _stop([0.1, 0.2, 0.9, 0.8, 0.7], baseline=0.5, patience=2)[2]
+    assert (stopping.best_epoch, stopping.stopped_epoch) == (2, None)
+    stopping = _stop([0.4, 0.3, 0.2], baseline=0.5, mode="min", patience=0)[2]
+    assert (stopping.best_epoch, stopping.stopped_epoch) == (2, None)
+    stopping = _stop([0.4, 0.3, 0.2], baseline=0.5, mode="min", min_delta=0.15, patience=0)[2]
+    assert (stopping.best_epoch, stopping.stopped_epoch) == (0, 0)
+
+
+def test_early_stopping_looks_away_at_first():
+    net, script, stopping = _stop([9.0, 1.0, 2.0, 3.0, 1.0], start_from_epoch=1)
+    assert (stopping.best_epoch, stopping.stopped_epoch) == (3, 4)
+    assert np.array_equal(net.flat_parameters, script.seen[3][0])
+    stopping = EarlyStopping("score", start_from_epoch=2)
+    for _ in range(2):  # each training looks away anew
+        net.fit(*MOONS, epochs=3, callbacks=[Script("score", dict(enumerate([1.0] * 20))), stopping])
+        assert stopping.stopped_epoch is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"baseline": "0.5"}, "baseline must be a finite number, got '0.5'."),
+        ({"start_from_epoch": -1}, "start_from_epoch must be an integer of at least 0, got -1."),
+    ],
+)
+def test_early_stopping_refuses_wrong_arguments_by_their_message(options, message):
+    with pytest.raises(ArgumentError, match=f"^{re.escape(message)}$"):
+        EarlyStopping(**options)
 
 
 def test_early_stopping_without_restoring_keeps_the_last_network():

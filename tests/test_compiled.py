@@ -8,25 +8,40 @@ import pytest
 from conftest import TESTED
 
 from xpnn import Network
+from xpnn.constraints import MaxNorm, UnitNorm
 from xpnn.errors import ArgumentError
 from xpnn.layers import (
     GRU,
     LSTM,
     Activation,
+    AlphaDropout,
     BatchNorm,
     Bidirectional,
     Dense,
     Dropout,
     Embedding,
     Flatten,
+    GaussianDropout,
+    GaussianNoise,
+    GroupNorm,
+    InstanceNorm,
     LayerNorm,
     LearnedPositionalEmbedding,
     MultiHeadAttention,
     PositionalEncoding,
+    RandomBrightness,
+    RandomContrast,
+    RandomCrop,
+    RandomErasing,
+    RandomFlip,
+    RandomTranslation,
     Reshape,
     Residual,
+    RMSNorm,
     Sequential,
     SimpleRNN,
+    SpatialDropout1D,
+    SpatialDropout2D,
     Standardize,
     TransformerEncoder,
 )  # fmt: skip
@@ -41,6 +56,7 @@ from xpnn.losses import (
 )  # fmt: skip
 from xpnn.metrics import TopKAccuracy
 from xpnn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
+from xpnn.regularizers import L1L2
 
 FUNCTIONS = (
     "celu", "elu", "exponential", "gelu", "gelu_tanh", "glu", "hard_shrink", "hard_sigmoid", "hard_swish", "hard_tanh",
@@ -63,13 +79,35 @@ LAYERS = {
     "Embedding, large": [Embedding(700, 3), Flatten(), Dense(3)],
     "Flatten, Reshape": [Dense(6), Reshape((3, 2)), Dense(4), Flatten(), Dense(3)],
     "GRU": [Dense(6), Reshape((3, 2)), GRU(2, reset_after=False, return_sequences=True), Flatten(), Dense(3)],
+    "noise": [GaussianNoise(0.1), Dense(6, activation="selu"), AlphaDropout(0.3), GaussianDropout(0.2), Dense(3)],
+    "SpatialDropout": [
+        Dense(12),
+        Reshape((3, 4)),
+        SpatialDropout1D(0.4),
+        Reshape((1, 3, 4)),
+        SpatialDropout2D(0.4),
+        Flatten(),
+        Dense(3),
+    ],
+    "Flatten, Reshape": [Dense(6), Reshape((3, 2)), Dense(4), Flatten(), Dense(3)],
+    "GroupNorm": [Dense(12), Reshape((3, 4)), GroupNorm(2), "tanh", InstanceNorm(center=False), Flatten(), Dense(3)],
     "LayerNorm": [LayerNorm(), Dense(40), LayerNorm(), Dense(3)],
     "LearnedPositionalEmbedding": [Reshape((5, 1)), LearnedPositionalEmbedding(), Flatten(), Dense(3)],
     "MultiHeadAttention": [Reshape((5, 1)), Dense(4), MultiHeadAttention(2, 3, dropout=0.2), Flatten(), Dense(3)],
     "LSTM": [Dense(6), Reshape((3, 2)), LSTM(2, truncate=2, mask_value=0.0), Dense(3)],
     "no hidden layer": [Dense(3)],
     "PositionalEncoding": [Reshape((5, 1)), Dense(4), PositionalEncoding(), Flatten(), Dense(3)],
+    "random images": [
+        *[Dense(12), Reshape((3, 2, 2)), RandomFlip(), RandomTranslation(1, 0), RandomCrop(2, 2)],
+        *[RandomBrightness(0.1), RandomContrast(0.5), RandomErasing(), Flatten(), Dense(3)],
+    ],
     "Residual": [Dense(6), Residual([Dense(6, activation="gelu"), Dropout(0.2)]), Dense(3)],
+    "RMSNorm": [RMSNorm(), Dense(6, activation="tanh"), RMSNorm(scale=False), Dense(3)],
+    "rules": [
+        Dense(6, "tanh", weight_regularizer="l1", bias_regularizer=L1L2(0.1, 0.2), weight_constraint=MaxNorm(0.5)),
+        Dense(4, weight_constraint="non_negative", bias_constraint=UnitNorm()),
+        Dense(3),
+    ],
     "Sequential": [Sequential([Dense(6), "relu"]), Sequential([Dense(3)])],
     "shared": [Dense(6), _shared, _shared, Dense(3)],
     "SimpleRNN": [Dense(6), Reshape((3, 2)), SimpleRNN(4, return_sequences=True), SimpleRNN(4, "relu"), Dense(3)],
@@ -82,6 +120,8 @@ LOSSES = {
     "cross_entropy": (CrossEntropy(), "labels"),
     "cross_entropy, rows": (CrossEntropy(), "rows"),
     "cross_entropy, sum": (CrossEntropy(reduction="sum"), "labels"),
+    "cross_entropy, smooth": (CrossEntropy(label_smoothing=0.1), "labels"),
+    "binary_cross_entropy, smooth": (BinaryCrossEntropy(label_smoothing=0.1), "sides"),
     "hinge": (Hinge(), "labels"),
     "huber": (Huber(delta=0.3), "reals"),
     "mean_absolute_error": (MeanAbsoluteError(), "reals"),

@@ -16,7 +16,7 @@ from xpnn.namespaces import Number, Recorder
 from xpnn.optimizers import SGD, Adam
 from xpnn.program import schedule
 from xpnn.random import Streams
-from xpnn.training import compiled
+from xpnn.training import compiled, recording
 from xpnn.training.compiled import CompiledFunction, UncompiledWarning, check_mode
 from xpnn.training.recording import Mask, Recording, record_step
 from xpnn_backends._numba_plan import APART
@@ -213,7 +213,7 @@ def test_the_oldest_of_more_than_64_shapes_goes(monkeypatch):
 def test_masks_are_drawn_for_each_run_and_follow_the_other_inputs(monkeypatch):
     world = World(monkeypatch, mode="slow", masks=(Mask("dropout/1", 0.5, (4, 2)),))
     draws = []
-    monkeypatch.setattr(compiled, "draw_mask", lambda *args: draws.append(args[2:]) or np.zeros(args[4]))
+    monkeypatch.setattr(recording, "draw_mask", lambda *args: draws.append(args[2:]) or np.zeros(args[4]))
     for _ in range(2):
         assert world.run(np.zeros(3), None)[0] == ["slow", (3,), (4, 2), 0.5]
     assert draws == [("dropout/1", 0.5, (4, 2))] * 2

@@ -74,6 +74,21 @@ CASES = {
     "cross_entropy": (CrossEntropy, LABELS, lambda f, z, t: f.cross_entropy(z, t, reduction="none")),
     "cross_entropy_rows": (CrossEntropy, ROWS, lambda f, z, t: f.cross_entropy(z, t, reduction="none")),
     "cross_entropy_heavy_rows": (CrossEntropy, ROWS * 1.7, torch_rows),
+    "cross_entropy_smooth": (
+        lambda **kw: CrossEntropy(label_smoothing=0.1, **kw),
+        LABELS,
+        lambda f, z, t: f.cross_entropy(z, t, label_smoothing=0.1, reduction="none"),
+    ),
+    "cross_entropy_smooth_rows": (
+        lambda **kw: CrossEntropy(label_smoothing=0.3, **kw),
+        ROWS,
+        lambda f, z, t: f.cross_entropy(z, t, label_smoothing=0.3, reduction="none"),
+    ),
+    "bce_smooth": (
+        lambda **kw: BinaryCrossEntropy(label_smoothing=0.2, **kw),
+        BITS,
+        lambda f, z, t: f.binary_cross_entropy_with_logits(z, 0.8 * t.double() + 0.1, reduction="none"),
+    ),
     "nll": (NegativeLogLikelihood, LABELS, lambda f, z, t: f.nll_loss(z, t, reduction="none")),
     "nll_rows": (NegativeLogLikelihood, ROWS, lambda f, z, t: -(t * z).sum(-1)),
     "bce": (

@@ -38,6 +38,18 @@ def test_the_same_seed_gives_the_same_masks_bit_for_bit(backend):
     assert masks[1][0].dtype == bool
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_same_seed_gives_the_same_noise_bit_for_bit(backend, dtype):
+    noise = []
+    for b, kind in ((get_backend("numpy"), np.float64), (backend, getattr(backend.xp, dtype))):
+        ctx = RunContext(b, True, Streams(4)).child("2").child("0")
+        drawn = [ctx.normal((5, 3), kind), ctx.uniform((5, 3), kind), ctx.normal((), kind)]
+        assert all(x.dtype == kind for x in drawn)
+        noise.append([np.array(b.to_numpy(x)) for x in drawn])
+    assert all(np.array_equal(a, b) and a.shape == b.shape for a, b in zip(*noise, strict=True))
+    assert noise[1][0].dtype == dtype
+
+
 def test_the_same_seed_gives_the_same_batches_bit_for_bit(backend):
     x, y = data.spiral(20, arms=3, seed=1)
     orders = []
@@ -93,6 +105,8 @@ def test_what_a_seed_means_never_changes():
         "normal": rng.normal(0.0, 1.0, (100,)),
         "shuffle": Streams(0)["shuffle"].permutation(100),
         "dropout": ctx.bernoulli(0.5, (100,)),
+        "noise": ctx.normal((100,), np.float64),
+        "shifts": ctx.uniform((100,), np.float32),
     }
     hashes = {what: hashlib.sha256(values.tobytes()).hexdigest()[:16] for what, values in drawn.items()}
     assert hashes == GOLDEN
@@ -103,6 +117,8 @@ GOLDEN = {
     "normal": "abf88207ea2f1be5",
     "shuffle": "908fdcde23e21064",
     "dropout": "c403bfeaba39bdd4",
+    "noise": "1e33de013df1ee79",
+    "shifts": "96ab8bb1ae8c62ba",
 }
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from xpnn import special
 from xpnn.random import Streams
-from xpnn.typing import Array, Backend, Namespace, Shape
+from xpnn.typing import Array, Backend, DType, Namespace, Shape
 
-__all__ = ["RunContext", "draw_mask"]
+__all__ = ["RunContext", "draw_mask", "draw_noise"]
 
 
 class RunContext:
@@ -48,6 +48,14 @@ class RunContext:
         """Draw booleans on the host, True with `probability` to within 2**-24, and bring them over as bytes."""
         return draw_mask(self._streams, self.backend, self._path, probability, shape)
 
+    def normal(self, shape: Shape, dtype: DType) -> Array:
+        """Draw standard normal numbers on the host, rounded to float32 in every dtype, and bring them over."""
+        return draw_noise(self._streams, self.backend, self._path, "normal", shape, dtype)
+
+    def uniform(self, shape: Shape, dtype: DType) -> Array:
+        """Draw multiples of 2**-24 in [0, 1) on the host and bring them over."""
+        return draw_noise(self._streams, self.backend, self._path, "uniform", shape, dtype)
+
     def child(self, name: str, wants_dx: bool = True) -> Any:
         """Context of the layer `name` inside this container; made once, then looked up."""
         child = self._children.get((name, wants_dx))
@@ -64,3 +72,10 @@ def draw_mask(streams: Streams, backend: Backend, path: str, probability: float,
     """Draw booleans for the layer at `path`; see `RunContext.bernoulli`."""
     draws = streams[f"dropout/{path}"].random(shape, dtype=np.float32)
     return backend.asarray(draws < np.float32(probability))
+
+
+def draw_noise(streams: Streams, backend: Backend, path: str, kind: str, shape: Shape, dtype: DType) -> Array:
+    """Draw numbers for the layer at `path`; see `RunContext.normal` and `RunContext.uniform`."""
+    stream = streams[f"noise/{path}"]
+    draw = stream.standard_normal if kind == "normal" else stream.random
+    return backend.asarray(draw(shape, dtype=np.float32), dtype)

@@ -25,7 +25,7 @@ from xpnn.training.on_device import on_device
 from xpnn.training.output_function import refuse_double_link
 from xpnn.training.penalty import Penalty
 from xpnn.training.summary import Summary, summarise
-from xpnn.typing import Backend, HostArray, Named
+from xpnn.typing import Array, Backend, HostArray, Named
 
 __all__ = ["Model"]
 
@@ -216,6 +216,21 @@ class Model:
     @on_device
     def flat_parameters(self, values: Any) -> None:
         self._built.weights.set_flat(values)
+
+    @property
+    def device_parameters(self) -> Array:
+        """All parameters as one vector on the device, without waiting; can be assigned, and the values are copied.
+
+        It is the vector itself, which the next step changes or gives up: compute with it now, or copy it.
+        """
+        return self._built.weights.flat
+
+    @device_parameters.setter
+    @on_device
+    def device_parameters(self, values: Array) -> None:
+        weights = self._built.weights
+        copies = weights.in_place or isinstance(values, np.ndarray)
+        weights.flat = values if copies else weights.backend.xp.asarray(values, copy=True)
 
     @property
     @on_device

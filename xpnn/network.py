@@ -18,6 +18,7 @@ from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, 
 from xpnn.training.learner import Learner
 from xpnn.training.loop import run_epochs
 from xpnn.training.on_device import on_device
+from xpnn.training.running_averages import update_batch_norm
 from xpnn.training.sample_weights import combine_weights
 from xpnn.training.split import split_validation
 from xpnn.training.totals import measure_nothing
@@ -218,6 +219,30 @@ class Network(Model):
         to_numpy = learner.backend.to_numpy
         dx = None if result.dx is None else np.array(to_numpy(result.dx))
         return float(learner.full_value(result)), learner.weights.split(to_numpy(flat)), dx
+
+    @on_device
+    def update_batch_norm(self, x: Any, *, batch_size: int | None = None) -> None:
+        """Estimate the running averages of `xpnn.layers.BatchNorm` anew for the present parameters.
+
+        They become the means of the averages of all batches, weighted by the sizes of the batches, as if those had been
+        seen by nothing else. Needed where parameters were not reached by training, e.g. after averaging them. Other
+        layers run as in training; random streams stay as they are.
+
+        Parameters
+        ----------
+        x : array, shape (n, ...)
+            Inputs of the training data.
+        batch_size : int or None
+            Number of samples per batch, best that of the training; None is all.
+        """
+        if batch_size is not None:
+            batch_size = _check.integer("batch_size", batch_size)
+        learner = self._ready(x)
+        positions = learner.streams.positions
+        try:
+            update_batch_norm(learner, ingest_inputs(x, learner.weights, learner.input_shape), batch_size)
+        finally:
+            learner.streams.positions = positions
 
     # ------------------------------------------------------------------------------------------------- using it
 

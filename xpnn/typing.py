@@ -174,6 +174,12 @@ class Context(Protocol):
     def bernoulli(self, probability: float, shape: Shape) -> Array:
         """Draw booleans, True with `probability`, from the host stream of this layer; the same bits on all backends."""
 
+    def normal(self, shape: Shape, dtype: DType) -> Array:
+        """Draw standard normal numbers from the host stream of this layer; the same bits on all backends."""
+
+    def uniform(self, shape: Shape, dtype: DType) -> Array:
+        """Draw uniform numbers in [0, 1) from the host stream of this layer; the same bits on all backends."""
+
     def child(self, name: str, wants_dx: bool = True) -> "Context":
         """Context of the layer `name` inside this container."""
 

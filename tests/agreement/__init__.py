@@ -11,6 +11,7 @@ from agreement import (
     convolution,
     functions,
     losses,
+    norms,
     recurrent,
 )
 from agreement.case import Case, errors
@@ -23,6 +24,7 @@ _TOPICS = (
     convolution,
     functions,
     losses,
+    norms,
     recurrent,
 )
 

@@ -43,8 +43,11 @@ class Monitor:
 
     def improves(self, value: float) -> bool:
         """Tell whether `value` beats the best so far by more than `min_delta`, and then remember it."""
-        score = self._sign * value
-        better = score > self._best + self._min_delta
+        better = self._sign * value > self._best + self._min_delta
         if better:
-            self._best = score
+            self._best = self._sign * value
         return better
+
+    def beats(self, value: float, baseline: float) -> bool:
+        """Tell whether `value` beats `baseline` by more than `min_delta`."""
+        return self._sign * value > self._sign * baseline + self._min_delta

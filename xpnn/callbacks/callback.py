@@ -22,6 +22,12 @@ class Callback:
     def on_batch_end(self, network: Any, step: int, loss: Any) -> None:
         """Called after each step; `loss` is a 0-d device array: reading it waits for the device."""
 
+    def on_validation_begin(self, network: Any, epoch: int) -> None:
+        """Called after the last step of an epoch, before the validation data are measured, if there are any."""
+
+    def on_validation_end(self, network: Any, epoch: int) -> None:
+        """Called after that, also if it failed, in the reverse order of the callbacks."""
+
     def on_epoch_end(self, network: Any, epoch: int, logs: Mapping[str, float]) -> None:
         """Called after each epoch with its loss and metrics."""
 

@@ -19,11 +19,16 @@ class EarlyStopping(Callback):
     monitor : str
         Name in the history, e.g. ``"val_loss"``.
     patience : int
-        Number of epochs without improvement that are borne.
+        Number of epochs without improvement that are borne; it is the next one that stops. (Keras counts that one too,
+        so its patience is greater by 1.)
     min_delta : float
         Least change that counts as improvement.
     mode : {"auto", "min", "max"}
         Which direction is better; ``"auto"`` is min for losses and errors and max for scores.
+    baseline : float, optional
+        Value that must be beaten: patience is not restored by epochs that do not.
+    start_from_epoch : int
+        So many epochs of a training go by before anything is watched, for values that are wild at first.
     restore_best : bool
         Whether the network gets the parameters and state of its best epoch back at the end, stopped or not.
 
@@ -42,10 +47,14 @@ class EarlyStopping(Callback):
         patience: int = 0,
         min_delta: float = 0.0,
         mode: str = "auto",
+        baseline: float | None = None,
+        start_from_epoch: int = 0,
         restore_best: bool = True,
     ) -> None:
         self._monitor = Monitor(monitor, mode, _check.non_negative("min_delta", min_delta))
         self.patience = _check.integer("patience", patience, minimum=0)
+        self.baseline = None if baseline is None else _check.number("baseline", baseline)
+        self.start_from_epoch = _check.integer("start_from_epoch", start_from_epoch, minimum=0)
         self.restore_best = _check.boolean("restore_best", restore_best)
 
     def on_train_begin(self, network: Any, epochs: int) -> None:
@@ -55,16 +64,20 @@ class EarlyStopping(Callback):
         self.best_epoch: int | None = None
         self.stopped_epoch: int | None = None
         self._best: Any = None
-        self._waited = 0
+        self._waited = self._seen = 0
 
     def on_epoch_end(self, network: Any, epoch: int, logs: Mapping[str, float]) -> None:
         """Remember the best epoch, or wait, or stop."""
-        value = self._monitor.value(logs)
+        value, self._seen = self._monitor.value(logs), self._seen + 1
+        if self._seen <= self.start_from_epoch:
+            return
         if self._monitor.improves(value):
-            self.best_epoch, self._waited = epoch, 0
+            self.best_epoch = epoch
             if self.restore_best:
                 self._best = (network.flat_parameters, network.state)
-            return
+            if self.baseline is None or self._monitor.beats(value, self.baseline):
+                self._waited = 0
+                return
         self._waited += 1
         if self._waited > self.patience or math.isnan(value):
             self.stopped_epoch = epoch

@@ -1,6 +1,7 @@
 """Layers: frozen records with three pure functions, `init`, `forward` and `backward`."""
 
 from xpnn.layers.activation import Activation
+from xpnn.layers.alpha_dropout import AlphaDropout
 from xpnn.layers.average_pool1d import AveragePool1D
 from xpnn.layers.average_pool2d import AveragePool2D
 from xpnn.layers.batch_norm import BatchNorm
@@ -17,11 +18,15 @@ from xpnn.layers.depthwise_conv2d import DepthwiseConv2D
 from xpnn.layers.dropout import Dropout
 from xpnn.layers.embedding import Embedding
 from xpnn.layers.flatten import Flatten
+from xpnn.layers.gaussian_dropout import GaussianDropout
+from xpnn.layers.gaussian_noise import GaussianNoise
 from xpnn.layers.global_average_pool1d import GlobalAveragePool1D
 from xpnn.layers.global_average_pool2d import GlobalAveragePool2D
 from xpnn.layers.global_max_pool1d import GlobalMaxPool1D
 from xpnn.layers.global_max_pool2d import GlobalMaxPool2D
+from xpnn.layers.group_norm import GroupNorm
 from xpnn.layers.gru import GRU
+from xpnn.layers.instance_norm import InstanceNorm
 from xpnn.layers.layer_norm import LayerNorm
 from xpnn.layers.learned_positional_embedding import LearnedPositionalEmbedding
 from xpnn.layers.lstm import LSTM
@@ -29,11 +34,19 @@ from xpnn.layers.max_pool1d import MaxPool1D
 from xpnn.layers.max_pool2d import MaxPool2D
 from xpnn.layers.multi_head_attention import MultiHeadAttention
 from xpnn.layers.positional_encoding import PositionalEncoding
+from xpnn.layers.random_brightness import RandomBrightness
+from xpnn.layers.random_contrast import RandomContrast
+from xpnn.layers.random_crop import RandomCrop
+from xpnn.layers.random_erasing import RandomErasing
+from xpnn.layers.random_flip import RandomFlip
+from xpnn.layers.random_translation import RandomTranslation
 from xpnn.layers.reshape import Reshape
 from xpnn.layers.residual import Residual
+from xpnn.layers.rms_norm import RMSNorm
 from xpnn.layers.separable_conv2d import SeparableConv2D
 from xpnn.layers.sequential import Sequential
 from xpnn.layers.simple_rnn import SimpleRNN
+from xpnn.layers.spatial_dropout import SpatialDropout1D, SpatialDropout2D
 from xpnn.layers.standardize import Standardize
 from xpnn.layers.transformer_encoder import TransformerEncoder
 from xpnn.layers.up_sampling1d import UpSampling1D
@@ -45,6 +58,7 @@ __all__ = [
     "GRU",
     "LSTM",
     "Activation",
+    "AlphaDropout",
     "AveragePool1D",
     "AveragePool2D",
     "BatchNorm",
@@ -61,21 +75,35 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
     "GlobalAveragePool1D",
     "GlobalAveragePool2D",
     "GlobalMaxPool1D",
     "GlobalMaxPool2D",
+    "GroupNorm",
+    "InstanceNorm",
+    "LayerNorm",
     "LayerNorm",
     "LearnedPositionalEmbedding",
     "MaxPool1D",
     "MaxPool2D",
     "MultiHeadAttention",
     "PositionalEncoding",
+    "RMSNorm",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomTranslation",
     "Reshape",
     "Residual",
     "SeparableConv2D",
     "Sequential",
     "SimpleRNN",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
     "Standardize",
     "TransformerEncoder",
     "UpSampling1D",

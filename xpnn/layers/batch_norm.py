@@ -7,6 +7,7 @@ from typing import Any
 from xpnn import _check
 from xpnn._record import Record
 from xpnn.errors import ShapeError
+from xpnn.layers._affine import apply_affine, init_affine
 from xpnn.typing import Array, Context, Params, Rng, Shape, State
 
 __all__ = ["BatchNorm"]
@@ -28,6 +29,8 @@ class BatchNorm(Record):
         ``running = (1 - momentum) * running + momentum * batch`` (as in PyTorch; Keras's momentum is 1 minus this).
     eps : float
         Added to the variance.
+    scale, center : bool
+        Whether there is a :math:`\gamma`, and a :math:`\beta`.
     name : str, optional
         Name of the layer; by default its position.
 
@@ -55,6 +58,8 @@ class BatchNorm(Record):
 
     momentum: float = 0.1
     eps: float = 1e-5
+    scale: bool = field(default=True, kw_only=True)
+    center: bool = field(default=True, kw_only=True)
     name: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -62,13 +67,15 @@ class BatchNorm(Record):
         if self.momentum > 1.0:
             _check.refuse("momentum", "be a number in (0, 1]", self.momentum)
         self._set("eps", _check.positive("eps", self.eps))
+        self._set("scale", _check.boolean("scale", self.scale))
+        self._set("center", _check.boolean("center", self.center))
 
     def init(self, rng: Rng, input_shape: Shape) -> tuple[Params, State, Shape]:
         """Start as the identity of standardised features."""
         if not input_shape:
             raise ShapeError("input must have shape (batch, ..., features), got (batch,).")
         shape = input_shape[-1:]
-        params = {"weight": rng.constant(1.0, shape), "bias": rng.constant(0.0, shape)}
+        params = init_affine(rng, shape[0], self.scale, self.center)
         state = {"running_mean": rng.constant(0.0, shape), "running_var": rng.constant(1.0, shape)}
         return params, state, input_shape
 
@@ -78,7 +85,7 @@ class BatchNorm(Record):
         if not ctx.training or rows == 0:
             scale = 1.0 / xp.sqrt(state["running_var"] + self.eps)
             normal = (x - state["running_mean"]) * scale
-            return normal * params["weight"] + params["bias"], (normal, scale, False), state
+            return apply_affine(params, normal), (normal, scale, False), state
         mean = xp.sum(x, axis=axes) / rows
         centered = x - mean
         variance = xp.sum(centered * centered, axis=axes) / rows
@@ -89,14 +96,15 @@ class BatchNorm(Record):
             "running_mean": keep * state["running_mean"] + self.momentum * mean,
             "running_var": keep * state["running_var"] + (self.momentum * unbiased) * variance,
         }
-        return normal * params["weight"] + params["bias"], (normal, scale, True), state
+        return apply_affine(params, normal), (normal, scale, True), state
 
     def backward(self, params: Params, saved: Any, dy: Array, ctx: Context) -> tuple[Array, Params]:
         """Pull `dy` back through the normalisation and, in training, through the batch's mean and variance."""
         xp, axes, rows = ctx.xp, tuple(range(dy.ndim - 1)), prod(dy.shape[:-1])
         normal, scale, from_batch = saved
-        grads = {"weight": xp.sum(dy * normal, axis=axes), "bias": xp.sum(dy, axis=axes)}
+        total, projection = xp.sum(dy, axis=axes), xp.sum(dy * normal, axis=axes)
+        grads = {name: sums for name, sums in (("weight", projection), ("bias", total)) if name in params}
+        factor = params["weight"] * scale if self.scale else scale
         if not from_batch:
-            return dy * (params["weight"] * scale), grads
-        centered = dy - (grads["bias"] + normal * grads["weight"]) / rows
-        return centered * (params["weight"] * scale), grads
+            return dy * factor, grads
+        return (dy - (total + normal * projection) / rows) * factor, grads

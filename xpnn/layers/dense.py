@@ -9,6 +9,7 @@ from xpnn._record import Record
 from xpnn.activations import get_activation, output_shape
 from xpnn.errors import ShapeError
 from xpnn.initializers import GlorotUniform, Zeros, get_initializer
+from xpnn.layers._rules import check_rules
 from xpnn.typing import Array, Context, Named, Params, Rng, Shape, State
 
 __all__ = ["Dense"]
@@ -28,6 +29,10 @@ class Dense(Record):
         Whether there is a :math:`b`.
     weight_initializer, bias_initializer : str or Initializer
         Initial values of ``weight``, shape (in_features, units), and of ``bias``, shape (units,).
+    weight_regularizer, bias_regularizer : str or Regularizer, optional
+        Cost of the parameter, part of the loss; see `xpnn.regularizers`.
+    weight_constraint, bias_constraint : str or Constraint, optional
+        Where the parameter must be after each step; see `xpnn.constraints`.
     name : str, optional
         Name of the layer; by default its position.
 
@@ -62,6 +67,10 @@ class Dense(Record):
     use_bias: bool = True
     weight_initializer: Named = GlorotUniform()
     bias_initializer: Named = Zeros()
+    weight_regularizer: Named = field(default=None, kw_only=True)
+    bias_regularizer: Named = field(default=None, kw_only=True)
+    weight_constraint: Named = field(default=None, kw_only=True)
+    bias_constraint: Named = field(default=None, kw_only=True)
     name: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -71,6 +80,7 @@ class Dense(Record):
         self._set("use_bias", _check.boolean("use_bias", self.use_bias))
         self._set("weight_initializer", get_initializer("weight_initializer", self.weight_initializer))
         self._set("bias_initializer", get_initializer("bias_initializer", self.bias_initializer))
+        check_rules(self)
 
     def init(self, rng: Rng, input_shape: Shape) -> tuple[Params, State, Shape]:
         """Draw weight and bias for samples of `input_shape`, (..., in_features)."""

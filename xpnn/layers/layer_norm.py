@@ -6,6 +6,7 @@ from typing import Any
 from xpnn import _check
 from xpnn._record import Record
 from xpnn.errors import ShapeError
+from xpnn.layers._affine import affine_grads, apply_affine, init_affine
 from xpnn.typing import Array, Context, Params, Rng, Shape, State
 
 __all__ = ["LayerNorm"]
@@ -21,13 +22,15 @@ class LayerNorm(Record):
     ----------
     eps : float
         Added to the variance.
+    scale, center : bool
+        Whether there is a :math:`\gamma`, and a :math:`\beta`.
     name : str, optional
         Name of the layer; by default its position.
 
     Raises
     ------
     ArgumentError
-        If `eps` is not above 0.
+        If an argument breaks its rule.
     ShapeError
         If the input has no axis of features.
 
@@ -46,17 +49,20 @@ class LayerNorm(Record):
     """
 
     eps: float = 1e-5
+    scale: bool = field(default=True, kw_only=True)
+    center: bool = field(default=True, kw_only=True)
     name: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         self._set("eps", _check.positive("eps", self.eps))
+        self._set("scale", _check.boolean("scale", self.scale))
+        self._set("center", _check.boolean("center", self.center))
 
     def init(self, rng: Rng, input_shape: Shape) -> tuple[Params, State, Shape]:
         """Start with weight 1 and bias 0."""
         if not input_shape:
             raise ShapeError("input must have shape (batch, ..., features), got (batch,).")
-        shape = input_shape[-1:]
-        return {"weight": rng.constant(1.0, shape), "bias": rng.constant(0.0, shape)}, {}, input_shape
+        return init_affine(rng, input_shape[-1], self.scale, self.center), {}, input_shape
 
     def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:
         """Normalise the rows of `x`, shape (..., features)."""
@@ -65,14 +71,16 @@ class LayerNorm(Record):
         variance = xp.sum(centered * centered, axis=-1, keepdims=True) / features
         scale = 1.0 / xp.sqrt(variance + self.eps)
         normal = centered * scale
-        return normal * params["weight"] + params["bias"], (normal, scale), state
+        return apply_affine(params, normal), (normal, scale), state
 
     def backward(self, params: Params, saved: Any, dy: Array, ctx: Context) -> tuple[Array, Params]:
         """Pull `dy` back through the normalisation of each row."""
-        xp, axes, features = ctx.xp, tuple(range(dy.ndim - 1)), dy.shape[-1]
+        xp, features = ctx.xp, dy.shape[-1]
         normal, scale = saved
-        grads = {"weight": xp.sum(dy * normal, axis=axes), "bias": xp.sum(dy, axis=axes)}
-        scaled = dy * params["weight"]
+        grads = affine_grads(params, normal, dy, ctx)
+        if not ctx.wants_dx:
+            return None, grads
+        scaled = dy * params["weight"] if self.scale else dy
         mean = xp.sum(scaled, axis=-1, keepdims=True) / features
         projection = xp.sum(scaled * normal, axis=-1, keepdims=True) / features
         return (scaled - mean - normal * projection) * scale, grads

@@ -1,8 +1,9 @@
 """`BinaryCrossEntropy`: sigmoid and the negative log-likelihood of yes or no in one, on logits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
+from xpnn import _check
 from xpnn.losses._targets import real_targets
 from xpnn.losses.elementwise import ElementwiseLoss
 from xpnn.typing import Array, HostArray, Namespace, Shape
@@ -19,8 +20,16 @@ class BinaryCrossEntropy(ElementwiseLoss):
 
     Parameters
     ----------
+    label_smoothing : float
+        Share :math:`\epsilon` in [0, 1) of the certainty that the targets lose: they become
+        :math:`(1 - \epsilon) t + \epsilon / 2` [2]_.
     reduction : {"mean", "sum"}
         Over all elements.
+
+    Raises
+    ------
+    ArgumentError
+        If `label_smoothing` is not in [0, 1).
 
     Notes
     -----
@@ -36,6 +45,7 @@ class BinaryCrossEntropy(ElementwiseLoss):
     References
     ----------
     .. [1] Bishop, Pattern Recognition and Machine Learning, 2006, eq. 4.90 and 4.91.
+    .. [2] Szegedy et al., CVPR 2016, section 7, for two classes; metrics see the targets as they are.
 
     Examples
     --------
@@ -45,10 +55,18 @@ class BinaryCrossEntropy(ElementwiseLoss):
     (0.34657359028, [[-0.25], [-9.643749239819589e-23]])
     """
 
+    label_smoothing: float = field(default=0.0, kw_only=True)
+
     wants_logits: ClassVar[tuple[str, ...]] = ("LogSoftmax", "Sigmoid", "Softmax")
+
+    def __post_init__(self) -> None:
+        ElementwiseLoss.__post_init__(self)
+        self._set("label_smoothing", _check.fraction("label_smoothing", self.label_smoothing))
 
     def compare(self, xp: Namespace, outputs: Array, targets: Array) -> tuple[Array, Array]:
         """Cost of each logit and its derivative."""
+        if self.label_smoothing:
+            targets = targets * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing
         is_positive, size = outputs > 0, xp.abs(outputs)
         decay = xp.exp(-size)
         miss = xp.where(is_positive, 1.0 - targets, targets)

@@ -1,8 +1,9 @@
 """`CrossEntropy`: softmax and negative log-likelihood in one, on logits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
+from xpnn import _check
 from xpnn.losses._classes import class_mask, classes_first, classes_last
 from xpnn.losses._targets import class_targets
 from xpnn.losses.loss import Loss
@@ -20,8 +21,16 @@ class CrossEntropy(Loss):
 
     Parameters
     ----------
+    label_smoothing : float
+        Share :math:`\epsilon` in [0, 1) of the certainty that the targets lose: of :math:`K` classes each gets
+        :math:`\epsilon / K`, and the target probabilities become :math:`(1 - \epsilon) p + \epsilon / K` [2]_.
     reduction : {"mean", "sum"}
         Over the samples (over all positions for outputs of shape (batch, ..., classes)).
+
+    Raises
+    ------
+    ArgumentError
+        If `label_smoothing` is not in [0, 1).
 
     Notes
     -----
@@ -38,6 +47,7 @@ class CrossEntropy(Loss):
     References
     ----------
     .. [1] Goodfellow, Bengio & Courville, Deep Learning, 2016, section 6.2.2.3.
+    .. [2] Szegedy et al., CVPR 2016, section 7, with the uniform distribution; metrics see the targets as they are.
 
     Examples
     --------
@@ -47,7 +57,13 @@ class CrossEntropy(Loss):
     0.753109126556
     """
 
+    label_smoothing: float = field(default=0.0, kw_only=True)
+
     wants_logits: ClassVar[tuple[str, ...]] = ("LogSoftmax", "Sigmoid", "Softmax")
+
+    def __post_init__(self) -> None:
+        Loss.__post_init__(self)
+        self._set("label_smoothing", _check.fraction("label_smoothing", self.label_smoothing))
 
     def terms(self, xp: Namespace, outputs: Array, targets: Array) -> tuple[Array, Array]:
         """Cost of each sample and its derivative; `targets` are labels or rows of probabilities."""
@@ -55,8 +71,8 @@ class CrossEntropy(Loss):
         scores = classes_first(xp, outputs)
         shifted = scores - xp.max(scores, axis=0)
         exps = xp.exp(shifted)
-        if tuple(targets.shape) == shape:
-            p = classes_first(xp, xp.astype(targets, outputs.dtype, copy=False))
+        if tuple(targets.shape) == shape or self.label_smoothing:
+            p = self._probabilities(xp, outputs, targets)
             mass = xp.sum(p, axis=0)
             pulled = p * xp.where(p == 0, 0.0, shifted)
             excess = xp.sum(exps - p, axis=0) + (mass - 1.0)
@@ -71,6 +87,15 @@ class CrossEntropy(Loss):
         slope -= p * excess
         slope /= 1.0 + excess
         return xp.reshape(costs, shape[:-1]), classes_last(xp, slope, shape)
+
+    def _probabilities(self, xp: Namespace, outputs: Array, targets: Array) -> Array:
+        """Smoothed probabilities with the classes first."""
+        is_rows = tuple(targets.shape) == tuple(outputs.shape)
+        p = classes_first(xp, targets) if is_rows else class_mask(xp, outputs, targets)
+        p = xp.astype(p, outputs.dtype, copy=False)
+        if not self.label_smoothing:
+            return p
+        return p * (1.0 - self.label_smoothing) + self.label_smoothing / outputs.shape[-1]
 
     def check_targets(self, targets: HostArray, output_shape: Shape) -> HostArray:
         """Accept labels 0 to classes - 1, one-hot rows, or rows of probabilities."""

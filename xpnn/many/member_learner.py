@@ -39,7 +39,7 @@ class MemberLearner(Learner):
         inner, dtype, updaters = first.backend, first.weights.dtype, [learner.updater for learner in members]
         rates = [updater.learning_rate for updater in updaters]
         optimizer: Any = MemberOptimizer([updater.optimizer for updater in updaters], rates, inner, dtype)
-        penalties = [updater.penalty for updater in updaters]
+        penalties = [updater.penalty.network for updater in updaters]
         penalty = join_records(penalties, inner, dtype, MemberPenalty if any(penalties) else None)
         streams: Any = MemberStreams([learner.streams for learner in members])
         weights = MemberWeights([learner.weights for learner in members], BatchedBackend(inner, len(members)))

@@ -13,8 +13,8 @@ from xpnn.random import Streams
 from xpnn.training.gradients import loss_and_gradients
 from xpnn.training.layout import leaves
 from xpnn.training.measurement import measure
-from xpnn.training.recording import Mask, Recording
-from xpnn.typing import Array, Shape, State
+from xpnn.training.recording import Draw, Mask, Noise, Recording
+from xpnn.typing import Array, DType, Shape, State
 
 __all__ = ["record_measurement", "record_outputs", "record_step"]
 
@@ -24,7 +24,7 @@ class Notes:
 
     def __init__(self, learner: Any, training: bool) -> None:
         backend, weights, self._learner = learner.backend.inner, learner.weights, learner
-        self.recorder, self.device, self.masks = Recorder(backend), backend.device, list[Mask]()
+        self.recorder, self.device, self.draws = Recorder(backend), backend.device, list[Draw]()
         self.xp = BatchedNamespace(self.recorder, learner.backend.xp.members)
         fast = getattr(backend, "erfc", None)
         erfc = partial(self.recorder.elementwise_call, fast) if fast else partial(special.erfc, xp=self.recorder)
@@ -51,7 +51,7 @@ class Notes:
         """Return what has been recorded, simplified."""
         arrays = {held.array: self.xp.spread(value) for held, value in updates if value is not held}
         program = self.recorder.program([x.array for x in outputs], arrays)
-        return Recording(optimize(program, self._learner.backend.inner.xp, self.recorder.dtype), tuple(self.masks))
+        return Recording(optimize(program, self._learner.backend.inner.xp, self.recorder.dtype), tuple(self.draws))
 
     def _hold_tree(self, tree: State) -> dict[str, Any]:
         return {key: self._hold_tree(v) if isinstance(v, Mapping) else self.hold(v) for key, v in tree.items()}
@@ -69,8 +69,21 @@ class NotesContext(RunContext):
     def bernoulli(self, probability: float, shape: Shape) -> Array:
         """Note the draw; the booleans are an input."""
         shape = (self._notes.xp.members, *shape)
-        self._notes.masks.append(Mask(self._path, probability, shape))
+        self._notes.draws.append(Mask(self._path, probability, shape))
         return Batched(self._notes.recorder.give_like(shape, "bool"))
+
+    def normal(self, shape: Shape, dtype: DType) -> Array:
+        """Note the draw; the numbers are an input."""
+        return self._note("normal", shape, dtype)
+
+    def uniform(self, shape: Shape, dtype: DType) -> Array:
+        """Note the draw; the numbers are an input."""
+        return self._note("uniform", shape, dtype)
+
+    def _note(self, kind: str, shape: Shape, dtype: DType) -> Array:
+        shape = (self._notes.xp.members, *shape)
+        self._notes.draws.append(Noise(self._path, kind, shape, dtype))
+        return Batched(self._notes.recorder.give_like(shape, dtype))
 
     def _inner(self, path: str, wants_dx: bool) -> RunContext:
         return NotesContext(self._notes, self.training, self._streams, path, wants_dx)
@@ -102,6 +115,7 @@ def record_step(learner: Any, x: Array, y: Array, weight: Array | None, columns:
     gradient = optimizer.clip(notes.xp, gradient)
     mask = decay if updater.decays else None
     flat, moved = optimizer.apply(notes.xp, notes.flat, gradient, vectors, numbers, mask)
+    flat = updater.constrain(notes.xp, flat)
     updates = [(notes.flat, flat), *((vectors[name], moved[name]) for name in vectors)]
     pairs = zip(leaves(notes.state), leaves(result.state), strict=True)
     return notes.finish(outputs, [*updates, *((old, new) for (_, old), (_, new) in pairs)])

@@ -1,6 +1,7 @@
 """`MemberStreams`: the random streams of many networks, drawn from together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -48,9 +49,16 @@ class _Generators:
 
     def random(self, shape: Shape, dtype: type) -> Batched:
         """Uniform numbers, each member's own."""
+        return self._draw(np.random.Generator.random, shape, dtype)
+
+    def standard_normal(self, shape: Shape, dtype: type) -> Batched:
+        """Normal numbers, each member's own."""
+        return self._draw(np.random.Generator.standard_normal, shape, dtype)
+
+    def _draw(self, method: Callable[..., Any], shape: Shape, dtype: type) -> Batched:
         draws: HostArray = np.empty((len(self._members), *shape), dtype=dtype)
         for row, generator in zip(draws, self._members, strict=True):
-            generator.random(dtype=dtype, out=row) if row.ndim else row.fill(generator.random(dtype=dtype))
+            method(generator, dtype=dtype, out=row) if row.ndim else row.fill(method(generator, dtype=dtype))
         return Batched(draws)
 
 
@@ -61,3 +69,7 @@ class _Joined:
     def random(self, shape: Shape, dtype: type) -> HostArray:
         """Uniform numbers for `shape`, whose first axis is that of the members."""
         return self._generators.random(shape[1:], dtype).array
+
+    def standard_normal(self, shape: Shape, dtype: type) -> HostArray:
+        """Normal numbers, likewise."""
+        return self._generators.standard_normal(shape[1:], dtype).array

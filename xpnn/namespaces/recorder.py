@@ -45,9 +45,9 @@ class Recorder:
         """Input that is new in each run, like `array`."""
         return self._input(self._given, tuple(array.shape), self._name(array.dtype))
 
-    def give_like(self, shape: Shape, dtype: str) -> Traced:
-        """Input of this shape and type that is new in each run."""
-        return self._input(self._given, shape, dtype)
+    def give_like(self, shape: Shape, dtype: DType | str) -> Traced:
+        """Input of this shape and type, or name of a type, that is new in each run."""
+        return self._input(self._given, shape, self._name(dtype))
 
     def program(self, outputs: list[Any], updates: Mapping[Any, Any]) -> Program:
         """Return what has been recorded; `updates` maps held inputs to their new contents."""

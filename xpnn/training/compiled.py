@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from xpnn import _check
-from xpnn.context import draw_mask
 from xpnn.program import schedule
 from xpnn.random import Streams
 from xpnn.training.compilation import Compilation
-from xpnn.training.recording import Mask, Recording
+from xpnn.training.recording import Draw, Recording
 from xpnn.typing import Array, Backend
 
 __all__ = ["CompiledFunction", "UncompiledWarning", "carry_mode", "check_mode"]
@@ -41,7 +40,7 @@ class _Entry:
     level: int = 0
     program: Any = None
     executor: Any = None
-    masks: tuple[Mask, ...] = ()
+    draws: tuple[Draw, ...] = ()
 
 
 class CompiledFunction:
@@ -58,7 +57,7 @@ class CompiledFunction:
     record : callable
         Takes the arguments and returns a `Recording`.
     streams : Streams
-        For masks.
+        For masks and noise.
     patience : float
         Seconds that runs must have taken before the first compiler is used, even if that is cheaper.
     """
@@ -136,7 +135,7 @@ class CompiledFunction:
                 self._give_up()
         else:
             given = [a for a in args if a is not None]
-            given += [draw_mask(self._streams, self._backend, m.path, m.probability, m.shape) for m in entry.masks]
+            given += [draw.repeat(self._streams, self._backend) for draw in entry.draws]
             numbers = entry.program.compute_numbers(scalars()) if entry.program.numbers else []
             result = finish(*entry.executor.run(held(), given, numbers))
         entry.spent += time.perf_counter() - start
@@ -171,7 +170,7 @@ class CompiledFunction:
             return
         start = time.perf_counter()
         recording = self._record(*args)
-        entry.program, entry.masks = recording.program, recording.masks
+        entry.program, entry.draws = recording.program, recording.draws
         entry.report.operations = len(recording.program.nodes)
         entry.report.recording_seconds = time.perf_counter() - start
 

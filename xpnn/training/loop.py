@@ -40,8 +40,7 @@ def run_epochs(
             break
         logs = _run_epoch(network, learner, samples, batch_size, shuffle, callbacks)
         if validation is not None:
-            chunk = None if batch_size is None else max(batch_size, 1024)
-            logs |= {f"val_{name}": value for name, value in evaluate(learner, validation, chunk).items()}
+            logs |= _validate(network, learner, validation, batch_size, epoch, callbacks)
         network.history.append(epoch, logs)
         for callback in callbacks:
             callback.on_epoch_end(network, epoch, logs)
@@ -73,6 +72,24 @@ def _run_epoch(
         if network.stop_training:
             break
     return totals.read()
+
+
+def _validate(
+    network: Any,
+    learner: Learner,
+    validation: Samples,
+    batch_size: int | None,
+    epoch: int,
+    callbacks: Sequence[Callback],
+) -> dict[str, float]:
+    chunk = None if batch_size is None else max(batch_size, 1024)
+    for callback in callbacks:
+        callback.on_validation_begin(network, epoch)
+    try:
+        return {f"val_{name}": value for name, value in evaluate(learner, validation, chunk).items()}
+    finally:
+        for callback in reversed(callbacks):
+            callback.on_validation_end(network, epoch)
 
 
 def _next_epoch(network: Any) -> int:

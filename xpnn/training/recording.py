@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from xpnn import special
-from xpnn.context import RunContext
+from xpnn.context import RunContext, draw_mask, draw_noise
 from xpnn.namespaces import Recorder
 from xpnn.namespaces.number import Number
 from xpnn.optimizers import Optimizer
@@ -14,9 +14,9 @@ from xpnn.program import Program, optimize
 from xpnn.random import Streams
 from xpnn.training.gradients import loss_and_gradients
 from xpnn.training.measurement import measure
-from xpnn.typing import Array, Backend, Shape, State
+from xpnn.typing import Array, Backend, DType, Shape, State
 
-__all__ = ["Mask", "Recording", "record_measurement", "record_outputs", "record_step"]
+__all__ = ["Draw", "Mask", "Noise", "Recording", "record_measurement", "record_outputs", "record_step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +27,45 @@ class Mask:
     probability: float
     shape: Shape
 
+    def repeat(self, streams: Streams, backend: Backend) -> Array:
+        """Draw again."""
+        return draw_mask(streams, backend, self.path, self.probability, self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """A draw of `RunContext.normal` or `RunContext.uniform`, to be repeated like a `Mask`."""
+
+    path: str
+    kind: str
+    shape: Shape
+    dtype: DType
+
+    def repeat(self, streams: Streams, backend: Backend) -> Array:
+        """Draw again."""
+        return draw_noise(streams, backend, self.path, self.kind, self.shape, self.dtype)
+
+
+Draw: TypeAlias = Mask | Noise
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A program, and the masks that follow its other inputs."""
+    """A program, and the random draws that follow its other inputs."""
 
     program: Program
-    masks: tuple[Mask, ...]
+    draws: tuple[Draw, ...]
 
 
 class RecordingContext(RunContext):
     """The context of layers that are being recorded."""
 
-    __slots__ = ("_masks", "_recorder")
+    __slots__ = ("_draws", "_recorder")
 
     def __init__(
         self,
         recorder: Recorder,
-        masks: list[Mask],
+        draws: list[Draw],
         backend: Backend,
         training: bool,
         streams: Streams,
@@ -52,17 +73,29 @@ class RecordingContext(RunContext):
         wants_dx: bool = True,
     ) -> None:
         super().__init__(backend, training, streams, path, wants_dx)
-        self._recorder, self._masks, self.xp = recorder, masks, recorder
+        self._recorder, self._draws, self.xp = recorder, draws, recorder
         fast = getattr(backend, "erfc", None)
         self.erfc = partial(recorder.elementwise_call, fast) if fast else partial(special.erfc, xp=recorder)
 
     def bernoulli(self, probability: float, shape: Shape) -> Array:
         """Note the draw; the booleans are an input."""
-        self._masks.append(Mask(self._path, probability, tuple(shape)))
+        self._draws.append(Mask(self._path, probability, tuple(shape)))
         return self._recorder.give_like(tuple(shape), "bool")
 
+    def normal(self, shape: Shape, dtype: DType) -> Array:
+        """Note the draw; the numbers are an input."""
+        return self._note("normal", tuple(shape), dtype)
+
+    def uniform(self, shape: Shape, dtype: DType) -> Array:
+        """Note the draw; the numbers are an input."""
+        return self._note("uniform", tuple(shape), dtype)
+
+    def _note(self, kind: str, shape: Shape, dtype: DType) -> Array:
+        self._draws.append(Noise(self._path, kind, shape, dtype))
+        return self._recorder.give_like(shape, dtype)
+
     def _inner(self, path: str, wants_dx: bool) -> RunContext:
-        return RecordingContext(self._recorder, self._masks, self.backend, self.training, self._streams, path, wants_dx)
+        return RecordingContext(self._recorder, self._draws, self.backend, self.training, self._streams, path, wants_dx)
 
 
 def record_step(learner: Any, x: Array, y: Array, weight: Array | None) -> Recording:
@@ -90,6 +123,7 @@ def record_step(learner: Any, x: Array, y: Array, weight: Array | None) -> Recor
     gradient = optimizer.clip(tape.recorder, gradient)
     mask = decay if updater.decays else None
     flat, moved = optimizer.apply(tape.recorder, tape.flat, gradient, vectors, numbers, mask)
+    flat = updater.constrain(tape.recorder, flat)
     updates = {tape.flat: flat, **{vectors[name]: moved[name] for name in vectors}}
     return tape.finish(outputs, updates | dict(_pairs(tape.state, result.state)))
 
@@ -115,11 +149,11 @@ class _Tape:
 
     def __init__(self, learner: Any, training: bool) -> None:
         weights, self._learner = learner.weights, learner
-        self.recorder, self._masks = Recorder(learner.backend), list[Mask]()
+        self.recorder, self._draws = Recorder(learner.backend), list[Draw]()
         self.flat, self.state = self.recorder.hold(weights.flat), _map(self.recorder.hold, weights.state)
         self.tree = weights.layout.complete(weights.layout.tree(self.flat, self.recorder), learner.layer)
         self.ctx = RecordingContext(
-            self.recorder, self._masks, learner.backend, training, learner.streams, wants_dx=not training
+            self.recorder, self._draws, learner.backend, training, learner.streams, wants_dx=not training
         )
 
     def give(self, *arrays: Array | None) -> list[Any]:
@@ -136,7 +170,7 @@ class _Tape:
     def finish(self, outputs: list[Any], updates: Mapping[Any, Any]) -> Recording:
         """Return what has been recorded, simplified."""
         program = self.recorder.program(outputs, updates)
-        return Recording(optimize(program, self._learner.backend.xp, self.recorder.dtype), tuple(self._masks))
+        return Recording(optimize(program, self._learner.backend.xp, self.recorder.dtype), tuple(self._draws))
 
 
 def _map(function: Callable[[Any], Any], tree: State) -> dict[str, Any]:

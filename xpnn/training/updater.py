@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from xpnn.optimizers import Optimizer
-from xpnn.training.penalty import Penalty
+from xpnn.training.penalty import Penalties, Penalty
+from xpnn.training.rules import find_rules, rewrite
 from xpnn.training.weights import Weights
-from xpnn.typing import Array
+from xpnn.typing import Array, Namespace
 
 __all__ = ["Updater"]
 
@@ -19,7 +20,9 @@ class Updater:
     """
 
     def __init__(self, optimizer: Optimizer, weights: Weights, penalty: Penalty) -> None:
-        self.optimizer, self.penalty, self._weights = optimizer, penalty, weights
+        self.optimizer, self._weights = optimizer, weights
+        self.penalty = Penalties(penalty, find_rules(weights.layer, weights.layout, "regularizer"))
+        self._constraints = find_rules(weights.layer, weights.layout, "constraint")
         self.step = 0
         self.learning_rate: float = optimizer.learning_rate
         self.vectors: dict[str, Array] = optimizer.zero_state(weights.backend.xp, weights.flat)
@@ -39,7 +42,15 @@ class Updater:
         else:
             for block in self._blocks():
                 self._update_block(block, gradient, scalars)
+        if self._constraints:
+            weights.flat = self.constrain(xp, weights.flat)
         self.step += 1
+
+    def constrain(self, xp: Namespace, p: Array) -> Array:
+        """Bring the parameters with a constraint back to where they must be; without any, return `p` itself."""
+        if not self._constraints:
+            return p
+        return rewrite(xp, p, self._constraints, lambda rule, w: rule.project(xp, w), lambda rest: rest)
 
     def _update_block(self, block: slice, gradient: Array, scalars: dict[str, Any]) -> None:
         p = self._weights.flat[block]

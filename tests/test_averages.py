@@ -1,0 +1,271 @@
+"""Averaged parameters: PyTorch's numbers, validation with them, going on, and running averages estimated anew."""
+
+import re
+
+import numpy as np
+import pytest
+from conftest import TESTED
+
+from xpnn import Network, data
+from xpnn.callbacks import Callback, ExponentialMovingAverage, StochasticWeightAverage
+from xpnn.errors import ArgumentError, NotBuiltError
+from xpnn.layers import BatchNorm, Dense, Dropout, Residual, Standardize
+
+WORDS = pytest.mark.parametrize("word", [word for word in TESTED if word != "jax"])  # which would compile for seconds
+MOONS = data.moons(60, noise=0.2, seed=0)
+
+
+class Notes(Callback):
+    """Keeps the parameters after each step and each epoch."""
+
+    def __init__(self):
+        self.steps, self.epochs = [], []
+
+    def on_batch_end(self, network, step, loss):
+        self.steps.append(network.flat_parameters)
+
+    def on_epoch_end(self, network, epoch, logs):
+        self.epochs.append(network.flat_parameters)
+
+
+def _network(backend="numpy", layers=None, **options):
+    return Network(
+        layers or [Dense(8, "tanh"), Dense(2)], dtype="float64", backend=backend, metrics=["accuracy"], **options
+    )
+
+
+def _averaged(vectors, average):
+    """PyTorch's AveragedModel after all vectors."""
+    torch = pytest.importorskip("torch")
+    model = torch.nn.Linear(1, vectors[0].size - 1, dtype=torch.float64)
+    model.weight, model.bias = torch.nn.Parameter(torch.tensor(vectors[0])), None
+    averaged = torch.optim.swa_utils.AveragedModel(model, **average)
+    for vector in vectors:
+        with torch.no_grad():
+            model.weight.copy_(torch.tensor(vector))
+        averaged.update_parameters(model)
+    return averaged.module.weight.detach().numpy()
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_exponential_averages_are_those_of_pytorch(backend, compiled):
+    if compiled and (backend.name == "jax" or not getattr(backend, "compilers", ())):
+        pytest.skip("not compiled here")
+    mode = backend.compilers[0].name if compiled else False
+    notes, ema, sparse = Notes(), ExponentialMovingAverage(0.9), ExponentialMovingAverage(0.5, every=4, install=False)
+    net = _network(backend, compile=mode)
+    net.fit(*MOONS, batch_size=16, epochs=3, callbacks=[notes, ema, sparse])
+    import torch
+
+    for callback, vectors in ((ema, notes.steps), (sparse, notes.steps[3::4])):
+        assert callback.count == len(vectors)
+        average = torch.optim.swa_utils.get_ema_multi_avg_fn(callback.decay)
+        wanted = _averaged(vectors, {"multi_avg_fn": average})
+        np.testing.assert_allclose(callback.average, wanted, rtol=1e-12, atol=1e-15)
+    assert np.array_equal(net.flat_parameters, ema.average)
+
+
+def test_equal_averages_are_those_of_pytorch(backend):
+    notes, swa = Notes(), StochasticWeightAverage(2, every=2)
+    net = _network(backend, compile=False)
+    net.fit(*MOONS, batch_size=16, epochs=7, callbacks=[notes, swa])
+    assert swa.count == 3
+    np.testing.assert_allclose(swa.average, _averaged(notes.epochs[2::2], {}), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(swa.average, np.mean(notes.epochs[2::2], axis=0), rtol=1e-12, atol=1e-15)
+    assert np.array_equal(net.flat_parameters, swa.average)
+
+
+@pytest.mark.parametrize("word", ["numpy", "torch", "jax"])
+def test_averaging_does_not_disturb_the_training(word):
+    pytest.importorskip(word)
+    runs = []
+    for callbacks in ([], [ExponentialMovingAverage(0.9, install=False), StochasticWeightAverage(1, install=False)]):
+        net = _network(word, [Dense(4, "tanh"), BatchNorm(), Dropout(0.2), Dense(2)])
+        history = net.fit(*MOONS, epochs=3, validation_data=MOONS, callbacks=callbacks)
+        runs.append((history["loss"], net.flat_parameters))
+    assert runs[0][0] == runs[1][0]
+    assert np.array_equal(runs[0][1], runs[1][1])
+
+
+@pytest.mark.parametrize("word", ["numpy", "torch", "jax"])
+def test_validation_sees_the_average_and_training_does_not(word):
+    pytest.importorskip(word)
+    notes, swa = Notes(), StochasticWeightAverage(1, install=False)
+    net = _network(word, compile=word != "jax")
+    history = net.fit(*MOONS, batch_size=16, epochs=4, validation_data=MOONS, callbacks=[swa, notes])
+    other = _network()
+    for epoch in range(4):
+        other.build(2).flat_parameters = np.mean(notes.epochs[1 : epoch + 1] or notes.epochs[:1], axis=0)
+        assert history["val_loss"][epoch] == pytest.approx(other.evaluate(*MOONS)["loss"], rel=1e-12)
+    assert np.array_equal(net.flat_parameters, notes.epochs[-1])
+    own = net.evaluate(*MOONS)["loss"]
+    with swa.swap(net):
+        assert net.evaluate(*MOONS)["loss"] == pytest.approx(history["val_loss"][-1], rel=1e-12)
+    assert net.evaluate(*MOONS)["loss"] == own
+    assert np.array_equal(net.flat_parameters, notes.epochs[-1])
+
+
+def test_validation_may_see_the_parameters_in_training():
+    ema = ExponentialMovingAverage(0.99, validate=False, install=False)
+    net = _network()
+    history = net.fit(*MOONS, epochs=2, validation_data=MOONS, callbacks=[ema])
+    assert history["val_loss"][-1] == net.evaluate(*MOONS)["loss"]
+
+
+def test_a_failing_validation_gives_the_parameters_back():
+    class Failing(Callback):
+        def on_validation_begin(self, network, epoch):
+            network.seen = network.flat_parameters
+            network._learner.measure = None  # so that measuring fails
+
+    notes, ema, net = Notes(), ExponentialMovingAverage(0.5), _network()
+    with pytest.raises(TypeError):
+        net.fit(*MOONS, batch_size=16, validation_data=MOONS, callbacks=[notes, ema, Failing()])
+    assert np.array_equal(net.flat_parameters, notes.steps[-1])
+    assert not np.array_equal(net.seen, notes.steps[-1])
+
+
+def test_averages_go_on_in_the_next_training_or_in_another_process(tmp_path):
+    whole, parts, other = (ExponentialMovingAverage(0.9, install=False) for _ in range(3))
+    net = _network()
+    net.fit(*MOONS, epochs=4, callbacks=[whole])
+    half = _network()
+    half.fit(*MOONS, epochs=2, callbacks=[parts])
+    half.save(tmp_path / "half.safetensors")
+    other.average, other.count = parts.average, parts.count
+    half.fit(*MOONS, epochs=2, callbacks=[parts])
+    assert np.array_equal(parts.average, whole.average)
+    Network.load(tmp_path / "half.safetensors").fit(*MOONS, epochs=2, callbacks=[other])
+    assert np.array_equal(other.average, whole.average)
+    assert other.count == whole.count
+    other.reset()
+    assert (other.average, other.count) == (None, 0)
+
+
+@WORDS
+def test_an_average_moves_along_with_the_network(word):
+    ema = ExponentialMovingAverage(0.9, install=False)
+    net = _network(compile=False)
+    net.fit(*MOONS, epochs=1, callbacks=[ema])
+    first = ema.average
+    net.to(TESTED[word])
+    with ema.swap(net):
+        assert np.array_equal(net.flat_parameters, first)
+    net.fit(*MOONS, epochs=1, callbacks=[ema])
+    assert not np.array_equal(ema.average, first)
+
+
+def test_the_learning_rate_is_that_of_the_average_from_its_start_on():
+    class Rates(Callback):
+        seen = ()
+
+        def on_epoch_end(self, network, epoch, logs):
+            self.seen += (network.learning_rate,)
+
+    rates = Rates()
+    _network(optimizer="sgd").fit(*MOONS, epochs=4, callbacks=[StochasticWeightAverage(2, learning_rate=0.5), rates])
+    assert rates.seen[2:] == (0.5, 0.5)
+    assert 0.5 not in rates.seen[:2]
+
+
+LAYERS = (
+    Standardize(),
+    Dense(4, "tanh"),
+    BatchNorm(momentum=0.3),
+    Residual([Dense(4), BatchNorm(momentum=1.0)]),
+    Dense(2),
+)
+
+
+@WORDS
+def test_running_averages_are_estimated_anew_as_by_pytorch(word):
+    torch = pytest.importorskip("torch")
+    net = _network(TESTED[word], LAYERS, compile=False)
+    net.fit(*MOONS, epochs=1)
+    p, before = net.parameters, net.state
+    net.update_batch_norm(MOONS[0], batch_size=20)
+    norms = [torch.nn.BatchNorm1d(4, momentum=None, dtype=torch.float64) for _ in range(2)]
+    x = torch.tensor(MOONS[0], dtype=torch.float64)  # the mean and scale of Standardize are 0 and 1
+    with torch.no_grad():
+        for rows in x.split(20):
+            h = norms[0](torch.tanh(rows @ torch.tensor(p["1.weight"]) + torch.tensor(p["1.bias"])))
+            h = h * torch.tensor(p["2.weight"]) + torch.tensor(p["2.bias"])
+            norms[1](h @ torch.tensor(p["3.0.weight"]) + torch.tensor(p["3.0.bias"]))
+    for name, norm in (("2", norms[0]), ("3.1", norms[1])):
+        for key in ("running_mean", "running_var"):
+            np.testing.assert_allclose(net.state[f"{name}.{key}"], getattr(norm, key).numpy(), rtol=1e-11, atol=1e-12)
+            assert not np.allclose(net.state[f"{name}.{key}"], before[f"{name}.{key}"], rtol=1e-3)
+    assert np.array_equal(net.state["0.mean"], before["0.mean"])
+    assert all(np.array_equal(net.parameters[name], p[name]) for name in p)
+
+
+def test_running_averages_weigh_batches_by_their_size_and_draw_nothing():
+    net = _network(layers=[Dropout(0.5), BatchNorm(), Dense(2)])
+    net.build(2)
+    x = np.arange(6.0).reshape(3, 2)
+    positions = net._learner.streams.positions
+    net.update_batch_norm(x, batch_size=2)
+    first = net.state
+    net.update_batch_norm(x, batch_size=2)
+    assert net._learner.streams.positions == positions
+    assert all(np.array_equal(first[name], value) for name, value in net.state.items())
+    plain = _network(layers=[BatchNorm(), Dense(2)])
+    plain.update_batch_norm(x, batch_size=2)
+    np.testing.assert_allclose(plain.state["0.running_mean"], x.mean(axis=0), rtol=1e-14)
+    np.testing.assert_allclose(plain.state["0.running_var"], 2 / 3 * np.var(x[:2], axis=0, ddof=1), rtol=1e-14)
+
+
+def test_an_average_in_a_network_with_running_averages_says_what_is_needed():
+    layers = [Dense(4, "tanh"), BatchNorm(), Dense(2)]
+    message = "^The running averages of BatchNorm belong to other parameters than the averaged ones: call network"
+    with pytest.warns(UserWarning, match=message):
+        _network(layers=layers).fit(*MOONS, epochs=2, callbacks=[StochasticWeightAverage(1)])
+    net = _network(layers=layers)
+    net.fit(*MOONS, epochs=2, callbacks=[StochasticWeightAverage(1, inputs=MOONS[0])])
+    state = net.state
+    net.update_batch_norm(MOONS[0])
+    assert all(np.array_equal(state[name], value) for name, value in net.state.items())
+    _network(layers=layers).fit(*MOONS, epochs=1, callbacks=[StochasticWeightAverage(1)])  # nothing was averaged
+
+
+def test_the_vector_on_the_device_can_be_read_and_assigned(backend):
+    net = _network(backend).build(2)
+    vector = net.device_parameters
+    assert tuple(vector.shape) == (net.count_parameters(),)
+    twice = vector * 2.0
+    net.device_parameters = twice
+    assert np.array_equal(net.flat_parameters, net.backend.to_numpy(twice))
+    wanted = net.flat_parameters
+    twice += 1.0
+    assert np.array_equal(net.flat_parameters, wanted)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ExponentialMovingAverage(1.0), "decay must be a number in [0, 1), got 1.0."),
+        (lambda: ExponentialMovingAverage(0.9, every=0), "every must be an integer of at least 1, got 0."),
+        (lambda: ExponentialMovingAverage(0.9, install=1), "install must be True or False, got 1."),
+        (lambda: StochasticWeightAverage(-1), "start_epoch must be an integer of at least 0, got -1."),
+        (lambda: StochasticWeightAverage(1, every=0), "every must be an integer of at least 1, got 0."),
+        (
+            lambda: StochasticWeightAverage(1, learning_rate=0),
+            "learning_rate must be a finite number above 0, got 0.",
+        ),
+        (lambda: StochasticWeightAverage(1, validate=1), "validate must be True or False, got 1."),
+    ],
+)
+def test_wrong_arguments_are_refused_by_their_message(make, message):
+    with pytest.raises(ArgumentError, match=f"^{re.escape(message)}$"):
+        make()
+
+
+def test_an_average_that_does_not_fit_is_refused():
+    ema = ExponentialMovingAverage()
+    net = _network()
+    message = "the average must exist before it is swapped in: train with this callback first."
+    with pytest.raises(NotBuiltError, match=f"^{re.escape(message)}$"), ema.swap(net):
+        pass
+    ema.average = np.zeros(3)
+    with pytest.raises(ArgumentError, match=re.escape("average must have the shape (42,), got (3,).")):
+        net.fit(*MOONS, callbacks=[ema])
