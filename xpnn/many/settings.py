@@ -46,7 +46,7 @@ def multiply_out(net: Network, seeds: Any, grid: Any) -> list[Settings]:
 def make_network(net: Network, settings: Settings) -> Network:
     """Return a new network, not built, that is `net` but for `settings`."""
     arguments = dict(net._arguments)
-    rate = None if net.learning_rate == net.optimizer.learning_rate else net.learning_rate
+    rate = None if net._rate_in_use == net.optimizer.learning_rate else net._rate_in_use
     arguments |= {name: settings[name] for name in ("l1", "l2", "optimizer", "seed") if name in settings}
     made = Network(**arguments, backend=net.backend, compile=net.compile)
     changes = {name.removeprefix("optimizer."): settings[name] for name in settings if name.startswith("optimizer.")}

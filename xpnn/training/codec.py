@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from xpnn import activations, initializers, layers, losses, metrics, optimizers
+from xpnn import activations, initializers, layers, losses, metrics, optimizers, schedules
 from xpnn.errors import ArgumentTypeError, CheckpointError
 
 __all__ = ["decode", "encode", "known_types"]
@@ -23,7 +23,7 @@ _SHARED = "shared"
 def known_types() -> Mapping[str, type]:
     """Classes of this library that may appear in a file, by name."""
     types = {}
-    for module in (activations, initializers, layers, losses, metrics, optimizers):
+    for module in (activations, initializers, layers, losses, metrics, optimizers, schedules):
         for name in module.__all__:
             value = getattr(module, name)
             if isinstance(value, type) and is_dataclass(value):
