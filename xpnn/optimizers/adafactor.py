@@ -1,6 +1,7 @@
 """`Adafactor`: second moments of matrices from those of their rows and columns."""
 
 from dataclasses import dataclass
+from math import prod
 
 from xpnn import _check
 from xpnn.optimizers.optimizer import Optimizer, Scalars, Vectors
@@ -135,4 +136,4 @@ def _mean(xp: Namespace, x: Array, axis: int) -> Array:
 
 def _size(xp: Namespace, x: Array) -> Array:
     """Root mean square, shape ()."""
-    return xp.sqrt(xp.sum(x * x) / max(x.size, 1))
+    return xp.sqrt(xp.sum(x * x) / max(prod(x.shape), 1))

@@ -5,7 +5,7 @@ from math import prod
 from typing import Any
 
 from xpnn import _check
-from xpnn._record import Record
+from xpnn.optimizers._wrapper import Wrapper
 from xpnn.optimizers.adamw import AdamW
 from xpnn.optimizers.optimizer import Optimizer, Scalars, Vectors
 from xpnn.schedules import Schedule
@@ -156,22 +156,14 @@ class Muon(Optimizer):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Rest(Record):
+class _Rest(Wrapper):
     """AdamW among the numbers of `Muon`."""
-
-    adamw: AdamW
-
-    def state_shapes(self, shape: Shape) -> dict[str, Shape]:
-        return self.adamw.state_shapes(shape)
-
-    def zero_state(self, xp: Namespace, p: Array) -> dict[str, Array]:
-        return self.adamw.zero_state(xp, p)
 
     def apply(
         self, xp: Namespace, p: Array, g: Array, vectors: Vectors, scalars: Scalars, decay: Array | None
     ) -> tuple[Array, dict[str, Array]]:
         own = {name.removeprefix(_REST): value for name, value in scalars.items() if name.startswith(_REST)}
-        return self.adamw.apply(xp, p, g, vectors, own, decay)
+        return self.inner.apply(xp, p, g, vectors, own, decay)
 
 
 def _orthogonalise(xp: Namespace, x: Array, steps: int) -> Array:
