@@ -6,6 +6,7 @@ from xpnn.callbacks.early_stopping import EarlyStopping
 from xpnn.callbacks.learning_rate_schedule import LearningRateSchedule
 from xpnn.callbacks.model_checkpoint import ModelCheckpoint
 from xpnn.callbacks.progress import Progress
+from xpnn.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from xpnn.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "LearningRateSchedule",
     "ModelCheckpoint",
     "Progress",
+    "ReduceLROnPlateau",
     "TerminateOnNaN",
 ]
