@@ -117,6 +117,7 @@ TABLE = {
     "adamw_no_decay": (AdamW(weight_decay=0), "AdamW", {"weight_decay": 0.0}),
 }
 ALL = pytest.mark.parametrize("name", TABLE)
+ELEMENTWISE = (SGD, RMSprop, Adagrad, Adadelta, Adam, AdamW, Adamax, Ftrl, Lion, Nadam, RAdam, Rprop)
 BOUNDED = {name: replace(row[0], clip_value=0.9, clip_norm=1.5) for name, row in TABLE.items()}
 TOLERANCE = 1e-12
 
@@ -135,10 +136,10 @@ def gradient(p, step):
     return np.linspace(0.3, 3.0, SIZE) * (p - 0.5) + noise()[step]
 
 
-def train(optimizer, backend, steps=STEPS, dtype="float64", decay=None, rates=None):
+def train(optimizer, backend, steps=STEPS, dtype="float64", decay=None, rates=None, begin=None):
     """Trajectory of `steps` steps as a host array, the last parameters and the last state."""
     bring = partial(backend.asarray, dtype=getattr(backend.xp, dtype))
-    p = bring(start())
+    p = bring(start() if begin is None else begin)
     state, path, decay = optimizer.init(p), [], None if decay is None else bring(decay)
     for step in range(steps):
         g = gradient(np.asarray(backend.to_numpy(p), dtype="float64"), step)
@@ -252,11 +253,10 @@ def follow_the_leader(rate, start_sum, beta, l1, l2, steps=STEPS):
 
 
 @pytest.mark.parametrize("arguments", [(0.5, 0.1, 0.0, 0.0, 0.0), (0.3, 0.0, 1.0, 0.5, 0.2), (0.1, 0.5, 0.5, 3.0, 0.0)])
-def test_ftrl_agrees_with_the_algorithm_of_its_authors(backend, arguments, monkeypatch):
-    monkeypatch.setitem(globals(), "start", lambda: np.zeros(SIZE))
-    path = train(Ftrl(*arguments), backend)[0]
+def test_ftrl_agrees_with_the_algorithm_of_its_authors(backend, arguments):
+    path = train(Ftrl(*arguments), backend, begin=np.zeros(SIZE))[0]
     assert_agree(path, follow_the_leader(*arguments))
-    assert (path == 0.0).any() == (arguments[3] > 1.0)
+    assert (path == 0.0).any() == (arguments[3] > 0.0)
 
 
 @pytest.mark.parametrize("arguments", [(0.5, 0.1, 0.0, 0.0, 0.0), (0.3, 0.0, 1.0, 0.5, 0.2)])
@@ -568,20 +568,9 @@ def test_a_step_can_be_compiled_by_jax_with_step_and_learning_rate_as_arguments(
 # Edges that the documentation names
 
 
-@pytest.mark.parametrize(
-    "optimizer",
-    [
-        RMSprop(eps=0),
-        Adagrad(eps=0),
-        Adadelta(eps=0),
-        Adam(eps=0),
-        AdamW(eps=0),
-        Adamax(eps=0),
-        Nadam(eps=0),
-        RAdam(eps=0),
-    ],
-)
-def test_with_eps_zero_an_element_without_any_gradient_becomes_nan(optimizer, backend):
+@pytest.mark.parametrize("kind", [RMSprop, Adagrad, Adadelta, Adam, AdamW, Adamax, Nadam, RAdam])
+def test_with_eps_zero_an_element_without_any_gradient_becomes_nan(kind, backend):
+    optimizer = kind(eps=0)
     p = backend.asarray(np.ones(2), backend.xp.float64)
     with np.errstate(invalid="ignore"):
         q, _ = optimizer.update(p, backend.asarray(np.asarray([0.0, 1.0]), backend.xp.float64), optimizer.init(p))
@@ -621,9 +610,7 @@ def test_centered_rmsprop_survives_a_gradient_that_does_not_change():
 # Arguments
 
 
-@pytest.mark.parametrize(
-    "kind", [SGD, RMSprop, Adagrad, Adadelta, Adam, AdamW, Adamax, Ftrl, Lion, Nadam, RAdam, Rprop]
-)
+@pytest.mark.parametrize("kind", ELEMENTWISE)
 def test_every_argument_that_breaks_its_rule_is_refused(kind):
     rules = {
         "learning_rate": ("be a finite number above 0", [0, -0.1, float("inf"), float("nan"), "0.1", None, True]),
