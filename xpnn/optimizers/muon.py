@@ -147,7 +147,11 @@ class Muon(Optimizer):
 
     @property
     def _adamw(self) -> AdamW:
-        return AdamW(1.0, self.beta1, self.beta2, self.eps, self.weight_decay)
+        """AdamW with the numbers of this record, which have passed its checks; `train_many` has columns there."""
+        adamw = AdamW(1.0)
+        for name in ("beta1", "beta2", "eps", "weight_decay"):
+            adamw._set(name, getattr(self, name))
+        return adamw
 
     def _factor(self, rows: int, columns: int) -> float:
         if self.scale == "original":
