@@ -33,6 +33,7 @@ _SUBMODULES = (
     "many",
     "metrics",
     "optimizers",
+    "schedules",
     "testing",
 )
 

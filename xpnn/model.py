@@ -16,6 +16,7 @@ from xpnn.losses import Loss, get_loss
 from xpnn.metrics import Metric, get_metric
 from xpnn.optimizers import Optimizer, get_optimizer
 from xpnn.random import Streams
+from xpnn.schedules import Schedule, as_learning_rate, rate_at
 from xpnn.training import archive, snapshot
 from xpnn.training.compilation import Compilation
 from xpnn.training.compiled import carry_mode, check_mode
@@ -57,7 +58,7 @@ class Model:
         self._seed = _check.integer("seed", seed, minimum=0)
         self._penalty = Penalty(_check.non_negative("l1", l1), _check.non_negative("l2", l2))
         self._compile = check_mode(self._backend, compile)
-        self._learning_rate: float = self._optimizer.learning_rate
+        self._learning_rate: float | Schedule = self._optimizer.learning_rate
         self._is_training = False
         self._learner: Learner | None = None
         self.measured: tuple[str, ...] = ()
@@ -177,14 +178,23 @@ class Model:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate in use; assign to change it."""
-        return self._learning_rate if self._learner is None else self._learner.updater.learning_rate
+        """The learning rate of the next step; assign a number or a schedule to take the place of what is in use.
+
+        With a schedule it is what the schedule says for the steps taken so far, and a number that is assigned ends the
+        schedule. See `schedule`.
+        """
+        return rate_at(self._rate_in_use, 0 if self._learner is None else self._learner.updater.step)
 
     @learning_rate.setter
-    def learning_rate(self, value: float) -> None:
-        self._learning_rate = _check.non_negative("learning_rate", value)
+    def learning_rate(self, value: float | Schedule) -> None:
+        self._learning_rate = as_learning_rate(value)
         if self._learner is not None:
             self._learner.updater.learning_rate = self._learning_rate
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The schedule of the learning rate that is in use; None where it is a number."""
+        return self._rate_in_use if isinstance(self._rate_in_use, Schedule) else None
 
     # ------------------------------------------------------------------------------------------------ parameters
 
@@ -369,6 +379,10 @@ class Model:
     def _recipe(self) -> snapshot.Recipe:
         parts = self._layer, self.loss, self.optimizer, self.metrics, self._penalty, self.dtype
         return snapshot.Recipe(*parts, self._compile)
+
+    @property
+    def _rate_in_use(self) -> float | Schedule:
+        return self._learning_rate if self._learner is None else self._learner.updater.learning_rate
 
     @property
     def _built(self) -> Learner:

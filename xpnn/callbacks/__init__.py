@@ -7,6 +7,7 @@ from xpnn.callbacks.exponential_moving_average import ExponentialMovingAverage
 from xpnn.callbacks.learning_rate_schedule import LearningRateSchedule
 from xpnn.callbacks.model_checkpoint import ModelCheckpoint
 from xpnn.callbacks.progress import Progress
+from xpnn.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from xpnn.callbacks.stochastic_weight_average import StochasticWeightAverage
 from xpnn.callbacks.terminate_on_nan import TerminateOnNaN
 
@@ -18,6 +19,7 @@ __all__ = [
     "LearningRateSchedule",
     "ModelCheckpoint",
     "Progress",
+    "ReduceLROnPlateau",
     "StochasticWeightAverage",
     "TerminateOnNaN",
 ]

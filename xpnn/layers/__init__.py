@@ -84,7 +84,6 @@ __all__ = [
     "GroupNorm",
     "InstanceNorm",
     "LayerNorm",
-    "LayerNorm",
     "LearnedPositionalEmbedding",
     "MaxPool1D",
     "MaxPool2D",

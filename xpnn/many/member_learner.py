@@ -66,7 +66,7 @@ class MemberLearner(Learner):
             self._held.for_step,
             lambda: self._step_eagerly(x, y, weight),
             lambda results, held: self._finish_step(_batched(results), held, share),
-            self._scalars if columns is None else dict,
+            self.updater.scalars if columns is None else dict,
         )
         return step
 

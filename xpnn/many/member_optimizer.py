@@ -8,6 +8,7 @@ import numpy as np
 
 from xpnn.many.columns import Column, join_records
 from xpnn.optimizers import Optimizer
+from xpnn.schedules import Schedule, rate_at
 from xpnn.typing import Array, Backend, DType
 
 __all__ = ["MemberOptimizer", "structure"]
@@ -20,7 +21,7 @@ class MemberOptimizer:
     ----------
     members : sequence of Optimizer
         Each member's own.
-    learning_rates : sequence of float
+    learning_rates : sequence of float or Schedule
         The learning rates in use.
     backend : Backend
         Where the numbers shall be that differ.
@@ -29,7 +30,7 @@ class MemberOptimizer:
     """
 
     def __init__(
-        self, members: Sequence[Optimizer], learning_rates: Sequence[float], backend: Backend, dtype: DType
+        self, members: Sequence[Optimizer], learning_rates: Sequence[float | Schedule], backend: Backend, dtype: DType
     ) -> None:
         self._joined = join_records(members, backend, dtype)
         self._backend, self._dtype = backend, dtype
@@ -40,7 +41,7 @@ class MemberOptimizer:
                 self._settings.append(setting)
             self._which.append(self._settings.index(setting))
         self.learning_rate = learning_rates[0]
-        self.names = tuple(members[0].scalars(1, learning_rates[0]))
+        self.names = tuple(members[0].scalars(1, rate_at(learning_rates[0], 0)))
 
     def __getattr__(self, name: str) -> Any:
         """Formulas and fields are those of the joined record."""
@@ -56,11 +57,11 @@ class MemberOptimizer:
         if not self.is_uniform:
             return self.named(self.columns(step))
         optimizer, rate = self._settings[0]
-        return optimizer.scalars(step, rate)  # type: ignore[no-any-return]
+        return optimizer.scalars(step, rate_at(rate, step - 1))  # type: ignore[no-any-return]
 
     def columns(self, step: int) -> Array:
         """Numbers of one step for every member, shape (names, members), on the device."""
-        rows = [optimizer.scalars(step, rate) for optimizer, rate in self._settings]
+        rows = [optimizer.scalars(step, rate_at(rate, step - 1)) for optimizer, rate in self._settings]
         table = np.asarray([[row[name] for name in self.names] for row in rows], dtype=np.float64)
         return self._backend.asarray(np.ascontiguousarray(table[self._which].T), self._dtype)
 

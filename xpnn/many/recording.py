@@ -30,8 +30,13 @@ class Notes:
         erfc = partial(self.recorder.elementwise_call, fast) if fast else partial(special.erfc, xp=self.recorder)
         self.erfc = self.xp.lift(erfc)
         self.flat, self.state = self.hold(weights.flat), self._hold_tree(weights.state)
-        self.tree = weights.layout.complete(weights.layout.tree(self.flat, self.xp), learner.layer)
+        self.tree = self.make_tree(self.flat)
         self.context = NotesContext(self, training, learner.streams, wants_dx=not training)
+
+    def make_tree(self, flat: Any) -> Any:
+        """A vector of parameters as layers see it."""
+        layout = self._learner.weights.layout
+        return layout.complete(layout.tree(flat, self.xp), self._learner.layer)
 
     def hold(self, x: Batched) -> Batched:
         """Input that lives from run to run."""
@@ -100,21 +105,27 @@ def record_step(learner: Any, x: Array, y: Array, weight: Array | None, columns:
     decay = None if updater.mask is None else notes.hold(updater.mask)
     batch, targets, shares = (notes.give(array) for array in (x, y, weight))
     given = None if columns is None else notes.recorder.give(columns)
-    result = loss_and_gradients(
-        learner.layer, learner.loss, notes.tree, notes.state, batch, targets, shares, notes.context
-    )
-    gradient = weights.layout.join(result.grads, notes.xp, weights.dtype, notes.device)
-    outputs = [result.value]
-    if updater.penalty:
-        penalty = updater.penalty.value(notes.xp, notes.flat, decay)
-        outputs = [result.value + penalty, penalty]
-        gradient = gradient + updater.penalty.gradient(notes.xp, notes.flat, decay)
-    outputs += notes.measure(result.outputs, targets, shares)
+    seen: list[Any] = []
+
+    def gradient_at(p: Any) -> Any:
+        tree = notes.tree if p is notes.flat else notes.make_tree(p)
+        result = loss_and_gradients(
+            learner.layer, learner.loss, tree, notes.state, batch, targets, shares, notes.context
+        )
+        gradient = weights.layout.join(result.grads, notes.xp, weights.dtype, notes.device)
+        penalty = updater.penalty.value(notes.xp, p, decay) if updater.penalty else None
+        seen.append((result, penalty))
+        return gradient + updater.penalty.gradient(notes.xp, p, decay) if updater.penalty else gradient
+
     optimizer = updater.optimizer
+    gradient = optimizer.gradient(notes.xp, notes.flat, vectors, gradient_at)
+    result, penalty = seen[0]
+    outputs = [result.value] if penalty is None else [result.value + penalty, penalty]
+    outputs += notes.measure(result.outputs, targets, shares)
     numbers = {name: Number.named(name) for name in optimizer.names} if given is None else optimizer.named(given)
     gradient = optimizer.clip(notes.xp, gradient)
     mask = decay if updater.decays else None
-    flat, moved = optimizer.apply(notes.xp, notes.flat, gradient, vectors, numbers, mask)
+    flat, moved = updater.apply(notes.xp, notes.flat, gradient, vectors, numbers, mask)
     flat = updater.constrain(notes.xp, flat)
     updates = [(notes.flat, flat), *((vectors[name], moved[name]) for name in vectors)]
     pairs = zip(leaves(notes.state), leaves(result.state), strict=True)

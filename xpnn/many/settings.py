@@ -46,7 +46,7 @@ def multiply_out(net: Network, seeds: Any, grid: Any) -> list[Settings]:
 def make_network(net: Network, settings: Settings) -> Network:
     """Return a new network, not built, that is `net` but for `settings`."""
     arguments = dict(net._arguments)
-    rate = None if net.learning_rate == net.optimizer.learning_rate else net.learning_rate
+    rate = None if net._rate_in_use == net.optimizer.learning_rate else net._rate_in_use
     arguments |= {name: settings[name] for name in ("l1", "l2", "optimizer", "seed") if name in settings}
     made = Network(**arguments, backend=net.backend, compile=net.compile)
     changes = {name.removeprefix("optimizer."): settings[name] for name in settings if name.startswith("optimizer.")}
@@ -56,15 +56,21 @@ def make_network(net: Network, settings: Settings) -> Network:
         made = Network(**(arguments | {"optimizer": optimizer}), backend=net.backend, compile=net.compile)
     if rate is not None and "optimizer" not in settings and "learning_rate" not in changes:
         made.learning_rate = rate
+    if made.optimizer.searches:
+        _check.refuse("optimizer", "go one step along one gradient in train_many", made.optimizer)
     made.notes = deepcopy(net.notes)
     return made
 
 
 def _replace(optimizer: Any, changes: Mapping[str, Any]) -> Any:
-    known = [field.name for field in fields(optimizer)]
-    for name in changes:
+    known = [field.name for field in fields(optimizer) if field.init]
+    own = {name: value for name, value in changes.items() if name in known or not hasattr(optimizer, "inner")}
+    for name in own:
         _check.choice(f"fields of {type(optimizer).__name__} in grid", name, known)
-    return replace(optimizer, **changes)
+    if len(own) < len(changes):
+        rest = {name: value for name, value in changes.items() if name not in own}
+        own["inner"] = _replace(optimizer.inner, rest)
+    return replace(optimizer, **own)
 
 
 def _check_name(net: Network, name: Any) -> None:

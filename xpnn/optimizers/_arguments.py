@@ -1,13 +1,13 @@
 """Checks of what `Optimizer.update` is given: nothing may broadcast or promote the parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
 from xpnn.errors import ArgumentTypeError, ShapeError
 from xpnn.typing import Array
 
-__all__ = ["check_alike", "plain"]
+__all__ = ["as_function", "check_alike", "plain"]
 
 
 def check_alike(p: Array, arrays: Mapping[str, Array]) -> None:
@@ -17,6 +17,16 @@ def check_alike(p: Array, arrays: Mapping[str, Array]) -> None:
             raise ShapeError(f"{name} must have shape {tuple(p.shape)}, got {tuple(array.shape)}.")
         if array.dtype != p.dtype:
             raise ArgumentTypeError(f"{name} must have dtype {p.dtype}, got {array.dtype}.")
+
+
+def as_function(p: Array, gradient: Array | Callable[[Array], Array], is_enough: bool) -> Callable[[Array], Array]:
+    """Return a function of the parameters; an array will do where `is_enough` says that the gradient at `p` is."""
+    if callable(gradient):
+        return gradient
+    if not is_enough:
+        raise ArgumentTypeError("gradient must be a function of the parameters for this optimizer, got an array.")
+    check_alike(p, {"gradient": gradient})
+    return lambda _: gradient
 
 
 def plain(value: Any) -> Any:

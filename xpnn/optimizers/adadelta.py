@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from xpnn import _check
 from xpnn.optimizers.optimizer import Optimizer, Scalars, Vectors
 from xpnn.optimizers.weight_decay import add_l2_gradient
+from xpnn.schedules import Schedule
 from xpnn.typing import Array, Namespace
 
 __all__ = ["Adadelta"]
@@ -20,7 +21,7 @@ class Adadelta(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
+    learning_rate : float or Schedule
         The factor :math:`\eta`, which PyTorch adds to the paper; 1 is the paper's method.
     rho : float
         Decay rate of the two averages, in [0, 1).
@@ -56,7 +57,7 @@ class Adadelta(Optimizer):
     [-1.414214]
     """
 
-    learning_rate: float = 1.0
+    learning_rate: float | Schedule = 1.0
     rho: float = 0.9
     eps: float = 1e-6
     weight_decay: float = 0.0

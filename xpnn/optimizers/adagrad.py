@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from xpnn import _check
 from xpnn.optimizers.optimizer import Optimizer, Scalars, Vectors
 from xpnn.optimizers.weight_decay import add_l2_gradient
+from xpnn.schedules import Schedule
 from xpnn.typing import Array, Namespace
 
 __all__ = ["Adagrad"]
@@ -18,7 +19,7 @@ class Adagrad(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
+    learning_rate : float or Schedule
         The step size :math:`\eta`.
     initial_accumulator_value : float
         The value :math:`s_0` of every element, at least 0.
@@ -50,7 +51,7 @@ class Adagrad(Optimizer):
     [-1.8]
     """
 
-    learning_rate: float = 0.01
+    learning_rate: float | Schedule = 0.01
     initial_accumulator_value: float = 0.0
     eps: float = 1e-10
     weight_decay: float = 0.0

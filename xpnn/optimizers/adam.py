@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from xpnn import _check
 from xpnn.optimizers.optimizer import Optimizer, Scalars, Vectors
 from xpnn.optimizers.weight_decay import add_l2_gradient
+from xpnn.schedules import Schedule
 from xpnn.typing import Array, Namespace
 
 __all__ = ["Adam"]
@@ -20,7 +21,7 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
+    learning_rate : float or Schedule
         The step size :math:`\eta`.
     beta1, beta2 : float
         Decay rates of the two moments, in [0, 1).
@@ -29,6 +30,9 @@ class Adam(Optimizer):
         With 0, an element whose gradient has always been 0 becomes 0/0, NaN.
     weight_decay : float
         L2 penalty: ``weight_decay * p`` is added to the gradient. For decoupled decay see `AdamW`.
+    amsgrad : bool
+        Whether the largest :math:`v` so far takes the place of :math:`v_t`, so that step sizes never grow again [2]_.
+        As in PyTorch, the maximum is that of :math:`v` without bias correction.
     clip_value, clip_norm : float, optional
         See `Optimizer`.
 
@@ -50,6 +54,7 @@ class Adam(Optimizer):
     References
     ----------
     .. [1] Kingma & Ba, ICLR 2015, Algorithm 1.
+    .. [2] Reddi, Kale & Kumar, ICLR 2018, Algorithm 2 (AMSGrad).
 
     Examples
     --------
@@ -61,21 +66,23 @@ class Adam(Optimizer):
     [0.9, -0.9]
     """
 
-    learning_rate: float = 0.001
+    learning_rate: float | Schedule = 0.001
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8
     weight_decay: float = 0.0
+    amsgrad: bool = False
 
     def __post_init__(self) -> None:
         Optimizer.__post_init__(self)
         self._normalise(_check.fraction, "beta1", "beta2")
         self._normalise(_check.non_negative, "eps", "weight_decay")
+        self._normalise(_check.boolean, "amsgrad")
 
     @property
     def vectors(self) -> tuple[str, ...]:
-        """The weighted sums of gradients and of their squares."""
-        return ("first_moment", "second_moment")
+        """The weighted sums of gradients and of their squares, and for AMSGrad the largest of the latter."""
+        return ("first_moment", "second_moment", *(("max_second_moment",) if self.amsgrad else ()))
 
     def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
         """Learning rate, and with the sums of the weights in them, rate and eps."""
@@ -97,8 +104,11 @@ class Adam(Optimizer):
         m += g
         v = self.beta2 * vectors["second_moment"]
         v += g * g
+        new = {"first_moment": m, "second_moment": v}
+        if self.amsgrad:
+            v = new["max_second_moment"] = xp.maximum(vectors["max_second_moment"], v)
         change = xp.sqrt(v)
         change += scalars["eps"]
         change = m / change
         change *= scalars["rate"]
-        return change, {"first_moment": m, "second_moment": v}
+        return change, new

@@ -21,7 +21,7 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    learning_rate : float
+    learning_rate : float or Schedule
         The step size :math:`\eta`.
     beta1, beta2 : float
         Decay rates of the two moments, in [0, 1).
@@ -30,6 +30,8 @@ class AdamW(Adam):
     weight_decay : float
         The factor :math:`\lambda`. As in PyTorch and optax, the decay of one step is :math:`\eta \lambda`; in [1]_ it
         is :math:`\eta_t \lambda` with a schedule :math:`\eta_t` that does not contain the step size.
+    amsgrad : bool
+        As for `Adam`.
     clip_value, clip_norm : float, optional
         See `Optimizer`.
 

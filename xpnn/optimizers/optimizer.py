@@ -16,17 +16,24 @@ from array_api_compat import array_namespace
 from xpnn import _check
 from xpnn._record import Record
 from xpnn.errors import ArgumentError, ArgumentTypeError
-from xpnn.optimizers._arguments import check_alike, plain
+from xpnn.optimizers._arguments import as_function, check_alike, plain
 from xpnn.optimizers.clipping import clip_by_norm, clip_by_value
-from xpnn.typing import Array, Namespace
+from xpnn.schedules import Schedule, rate_at
+from xpnn.typing import Array, Namespace, Shape
 
-__all__ = ["Optimizer", "Scalars", "Vectors"]
+__all__ = ["GradientAt", "Optimizer", "Scalars", "ValueAndGradient", "Vectors"]
 
 Scalars = Mapping[str, Any]
 """Numbers of one step by name: plain floats, or 0-d device arrays of the dtype of the parameters."""
 
 Vectors = Mapping[str, Array]
-"""State vectors by name, each of the shape of the parameters."""
+"""State vectors by name, each of the shape of the parameters unless `Optimizer.state_shapes` says otherwise."""
+
+GradientAt = Callable[[Array], Array]
+"""The gradient of the loss as a function of the parameters."""
+
+ValueAndGradient = Callable[[Array], tuple[Array, Array]]
+"""The loss, shape (), and its gradient as a function of the parameters."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,20 +42,21 @@ class Optimizer(Record, ABC):
 
     Parameters
     ----------
-    learning_rate : float
-        The step size.
+    learning_rate : float or Schedule
+        The step size: a number, or one for each step; see `xpnn.schedules`.
     clip_value : float, optional
         Clip every element of the gradient to [-clip_value, clip_value] first.
     clip_norm : float, optional
         Then scale the whole gradient so that its Euclidean norm is at most this; see `clip_by_norm`.
     """
 
-    learning_rate: float
+    learning_rate: float | Schedule
     clip_value: float | None = field(default=None, kw_only=True)
     clip_norm: float | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        self._normalise(_check.positive, "learning_rate")
+        if not isinstance(self.learning_rate, Schedule):
+            self._normalise(_check.positive, "learning_rate")
         self._normalise(_check.positive, *(n for n in ("clip_value", "clip_norm") if getattr(self, n) is not None))
 
     def _normalise(self, check: Callable[[str, Any], Any], *names: str) -> None:
@@ -68,6 +76,51 @@ class Optimizer(Record, ABC):
     def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
         """Numbers for the step with the 1-based count `step`; always with a ``"learning_rate"``."""
         return {"learning_rate": learning_rate}
+
+    @property
+    def per_parameter(self) -> bool:
+        """Whether the formula needs each parameter in its own shape; if not, it is elementwise, whatever the shape."""
+        return False
+
+    def for_parameter(self, name: str, shape: Shape) -> "Optimizer":
+        """Return the optimizer that treats the parameter `name`; asked where `per_parameter` is true."""
+        return self
+
+    def state_shapes(self, shape: Shape) -> dict[str, Shape]:
+        """Shapes of the state vectors of a parameter of `shape`."""
+        return dict.fromkeys(self.vectors, shape)
+
+    @property
+    def needs_function(self) -> bool:
+        """Whether the gradient at `p` is not enough for a step; see `gradient` and `search`."""
+        return False
+
+    def gradient(self, xp: Namespace, p: Array, vectors: Vectors, gradient_at: GradientAt) -> Array:
+        """Return the gradient for `apply`: that at `p`, unless an optimizer takes it elsewhere, or takes several.
+
+        Parameters
+        ----------
+        xp : Namespace
+            Namespace of the arrays.
+        p : Array
+            Parameters.
+        vectors : Mapping of str to Array
+            State vectors by name.
+        gradient_at : callable
+            Returns the gradient at other parameters, valid until it is called again.
+        """
+        return gradient_at(p)
+
+    @property
+    def searches(self) -> bool:
+        """Whether a step needs the loss at several parameters, chosen by what it is: `search` takes over then."""
+        return False
+
+    def search(
+        self, xp: Namespace, p: Array, vectors: Vectors, scalars: Scalars, function: ValueAndGradient
+    ) -> tuple[Array, dict[str, Array]]:
+        """Return new parameters and state vectors; `function` returns the loss and its gradient at any parameters."""
+        raise NotImplementedError
 
     @abstractmethod
     def apply(
@@ -111,7 +164,7 @@ class Optimizer(Record, ABC):
     def update(
         self,
         p: Array,
-        gradient: Array,
+        gradient: Array | GradientAt,
         state: Mapping[str, Any],
         *,
         learning_rate: float | None = None,
@@ -121,8 +174,11 @@ class Optimizer(Record, ABC):
 
         Parameters
         ----------
-        p, gradient : Array, same shape and dtype
-            Parameters and the gradient of the loss, of any namespace.
+        p : Array
+            Parameters, of any namespace; for an optimizer with `per_parameter`, those of one parameter in its shape.
+        gradient : Array, shape and dtype of `p`, or callable
+            The gradient of the loss, or a function that returns it for parameters: an optimizer that takes it elsewhere
+            than at `p` needs the function, and one that `searches` a function that returns loss and gradient.
         state : Mapping
             What `init` or the last `update` returned.
         learning_rate : float, optional
@@ -139,12 +195,19 @@ class Optimizer(Record, ABC):
         ArgumentError
             If `state` is that of another optimizer.
         """
-        xp = array_namespace(p, gradient)
-        check_alike(p, {"gradient": gradient} if decay is None else {"gradient": gradient, "decay": decay})
-        if state.keys() != {"step", *self.vectors}:
-            raise ArgumentError(f"state must have the keys {['step', *self.vectors]}, got {list(state)}.")
+        xp = array_namespace(p)
+        check_alike(p, {} if decay is None else {"decay": decay})
+        names = list(self.state_shapes(tuple(p.shape)))
+        if state.keys() != {"step", *names}:
+            raise ArgumentError(f"state must have the keys {['step', *names]}, got {list(state)}.")
         step = plain(state["step"] + 1)
-        scalars = self.scalars(step, self.learning_rate if learning_rate is None else plain(learning_rate))
-        vectors = {name: state[name] for name in self.vectors}
+        rate = rate_at(self.learning_rate, step - 1) if learning_rate is None else plain(learning_rate)
+        scalars = self.scalars(step, rate)
+        vectors = {name: state[name] for name in names}
+        if self.searches:
+            p, vectors = self.search(xp, p, vectors, scalars, as_function(p, gradient, False))
+            return p, {"step": step, **vectors}
+        gradient = self.gradient(xp, p, vectors, as_function(p, gradient, not self.needs_function))
+        check_alike(p, {"gradient": gradient})
         p, vectors = self.apply(xp, p, self.clip(xp, gradient), vectors, scalars, decay)
         return p, {"step": step, **vectors}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from xpnn import _check
 from xpnn.optimizers.optimizer import Optimizer, Scalars, Vectors
 from xpnn.optimizers.weight_decay import add_l2_gradient
+from xpnn.schedules import Schedule
 from xpnn.typing import Array, Namespace
 
 __all__ = ["RMSprop"]
@@ -23,7 +24,7 @@ class RMSprop(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
+    learning_rate : float or Schedule
         The step size :math:`\eta`.
     rho : float
         Decay rate of the averages, in [0, 1); PyTorch's ``alpha``.
@@ -67,7 +68,7 @@ class RMSprop(Optimizer):
     [-1.0]
     """
 
-    learning_rate: float = 0.01
+    learning_rate: float | Schedule = 0.01
     rho: float = 0.99
     eps: float = 1e-8
     momentum: float = 0.0

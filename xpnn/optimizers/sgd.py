@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from xpnn import _check
 from xpnn.optimizers.optimizer import Optimizer, Scalars, Vectors
 from xpnn.optimizers.weight_decay import add_l2_gradient
+from xpnn.schedules import Schedule
 from xpnn.typing import Array, Namespace
 
 __all__ = ["SGD"]
@@ -22,7 +23,7 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float
+    learning_rate : float or Schedule
         The step size :math:`\eta`.
     momentum : float
         The factor :math:`\mu`, in [0, 1).
@@ -60,7 +61,7 @@ class SGD(Optimizer):
     ([3.0], [6.0])
     """
 
-    learning_rate: float = 0.01
+    learning_rate: float | Schedule = 0.01
     momentum: float = 0.0
     nesterov: bool = False
     weight_decay: float = 0.0

@@ -13,6 +13,7 @@ from typing import Any
 
 from xpnn import _check, safetensors
 from xpnn.errors import CheckpointError, XpnnError
+from xpnn.schedules import as_learning_rate
 from xpnn.training.codec import decode, encode, known_types
 from xpnn.training.history import History
 from xpnn.training.snapshot import Snapshot
@@ -42,7 +43,7 @@ def save(path: str | Path, archive: Archive) -> None:
     tensors |= {_PREFIX + name: vector for name, vector in snapshot.vectors.items()}
     training = {
         "step": snapshot.step,
-        "learning_rate": snapshot.learning_rate,
+        "learning_rate": encode(snapshot.learning_rate),
         "streams": snapshot.streams,
         "epochs": archive.history.epoch,
         "history": [[name, [_to_json(v) for v in values]] for name, values in archive.history.history.items()],
@@ -98,7 +99,7 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
         state,
         vectors,
         _check.integer("step", training["step"], 0),
-        _check.non_negative("learning_rate", training["learning_rate"]),
+        as_learning_rate(decode(training["learning_rate"], types)),
         {str(name): _position(words) for name, words in training["streams"].items()},
     )
     return Archive(arguments, history, notes, snapshot)

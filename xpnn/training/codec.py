@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from xpnn import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
+from xpnn import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers, schedules
 from xpnn.errors import ArgumentTypeError, CheckpointError
 
 __all__ = ["decode", "encode", "known_types"]
@@ -23,7 +23,8 @@ _SHARED = "shared"
 def known_types() -> Mapping[str, type]:
     """Classes of this library that may appear in a file, by name."""
     types = {}
-    for module in (activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers):
+    modules = (activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers, schedules)
+    for module in modules:
         for name in module.__all__:
             value = getattr(module, name)
             if isinstance(value, type) and is_dataclass(value):

@@ -1,6 +1,6 @@
 """`Learner`: layers, loss, optimizer and weights on one backend; it can run one step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from xpnn.optimizers import Optimizer
 from xpnn.random import Streams
 from xpnn.training.compilation import Compilation
 from xpnn.training.compiled import CompiledFunction
+from xpnn.training.evaluations import Evaluations
 from xpnn.training.gradients import Gradients, loss_and_gradients
 from xpnn.training.held import Held
 from xpnn.training.measurement import Measurement, measure
@@ -90,11 +91,11 @@ class Learner:
         self._held = Held(weights, self.updater)
         patience = 0.0 if weights.layout.size >= _LARGE else _PATIENCE
         self._compiled_step, self._compiled_outputs, self._compiled_measurement = (
-            CompiledFunction(name, self.backend, compile, partial(record, self), streams, seconds)
-            for name, record, seconds in (
-                ("step", record_step, 0.0),
-                ("outputs", record_outputs, patience),
-                ("measurement", record_measurement, patience),
+            CompiledFunction(name, self.backend, mode, partial(record, self), streams, seconds)
+            for name, mode, record, seconds in (
+                ("step", False if optimizer.searches else compile, record_step, 0.0),
+                ("outputs", compile, record_outputs, patience),
+                ("measurement", compile, record_measurement, patience),
             )
         )
         self._step = RunContext(self.backend, True, streams, wants_dx=False)
@@ -109,15 +110,15 @@ class Learner:
             self._held.for_step,
             lambda: self._step_eagerly(x, y, weight),
             lambda results, held: self._finish_step(results, held, share),
-            self._scalars,
+            self.updater.scalars,
         )
         return step
 
     def _step_eagerly(self, x: Array, y: Array, weight: Array | None) -> Step:
-        result = self._run(x, y, weight, self._step)
-        penalty = self.penalty() if self.updater.penalty else None
+        seen = Evaluations(self, x, y, weight)
+        self.updater.step_by(seen)
+        result, penalty = seen.first, seen.penalty
         measured = self._measure(result.outputs, y, weight)
-        self.updater.update(self.full_gradient(result))
         self.weights.state = result.state
         return Step(result.value if penalty is None else result.value + penalty, penalty, measured)
 
@@ -129,9 +130,6 @@ class Learner:
         value, measured = _as_measurement(results, share)
         return Step(value, penalty, measured)
 
-    def _scalars(self) -> Mapping[str, float]:
-        return self.updater.optimizer.scalars(self.updater.step + 1, self.updater.learning_rate)
-
     @property
     def compilations(self) -> list[Compilation]:
         """What has been compiled, and how."""
@@ -141,20 +139,26 @@ class Learner:
         """Loss and gradients of one batch, that of the input too, without the penalties; see `full_gradient`."""
         return self._run(x, y, weight, self._training if training else self._inference)
 
-    def _run(self, x: Array, y: Array, weight: Array | None, ctx: RunContext) -> Gradients:
+    def run_step(self, x: Array, y: Array, weight: Array | None, p: Array) -> Gradients:
+        """Loss and gradients as in a step, at the flat parameters `p`."""
+        return self._run(x, y, weight, self._step, p)
+
+    def _run(self, x: Array, y: Array, weight: Array | None, ctx: RunContext, p: Array | None = None) -> Gradients:
         weights = self.weights
-        return loss_and_gradients(self.layer, self.loss, weights.tree, weights.state, x, y, weight, ctx)
+        tree = weights.tree if p is None else weights.tree_of(p)
+        return loss_and_gradients(self.layer, self.loss, tree, weights.state, x, y, weight, ctx)
 
-    def full_value(self, result: Gradients) -> Array:
-        """Loss of the batch with the penalties at the present parameters, a 0-d array."""
-        return result.value + self.penalty() if self.updater.penalty else result.value
+    def full_value(self, result: Gradients, p: Array | None = None) -> Array:
+        """Loss of the batch with the penalties at the flat parameters `p`, by default the present ones; a 0-d array."""
+        return result.value + self.penalty(p) if self.updater.penalty else result.value
 
-    def full_gradient(self, result: Gradients) -> Array:
-        """Gradient of the loss as one vector, that of the penalties included; valid until the next call."""
+    def full_gradient(self, result: Gradients, p: Array | None = None) -> Array:
+        """Gradient of the loss as one vector, that of the penalties at `p` included; valid until the next call."""
         gradient = self.weights.gradient(result.grads)
         if not self.updater.penalty:
             return gradient
-        return gradient + self.updater.penalty.gradient(self.backend.xp, self.weights.flat, self.updater.mask)
+        p = self.weights.flat if p is None else p
+        return gradient + self.updater.penalty.gradient(self.backend.xp, p, self.updater.mask)
 
     def outputs(self, x: Array) -> Array:
         """Raw outputs for a batch, in inference mode."""
@@ -185,9 +189,10 @@ class Learner:
     def _measure(self, outputs: Array, y: Array, weight: Array | None) -> Measurement:
         return measure(self.loss, self.metrics, self.backend.xp, self.backend.device, outputs, y, weight)
 
-    def penalty(self) -> Array:
-        """Value of the penalties at the present parameters, a 0-d array."""
-        return self.updater.penalty.value(self.backend.xp, self.weights.flat, self.updater.mask)
+    def penalty(self, p: Array | None = None) -> Array:
+        """Value of the penalties at the flat parameters `p`, by default the present ones; a 0-d array."""
+        p = self.weights.flat if p is None else p
+        return self.updater.penalty.value(self.backend.xp, p, self.updater.mask)
 
 
 def _as_measurement(results: list[Array], share: int | None) -> tuple[Array, Measurement]:

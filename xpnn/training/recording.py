@@ -110,19 +110,25 @@ def record_step(learner: Any, x: Array, y: Array, weight: Array | None) -> Recor
     vectors = {name: tape.recorder.hold(vector) for name, vector in updater.vectors.items()}
     decay = None if updater.mask is None else tape.recorder.hold(updater.mask)
     batch, targets, shares = tape.give(x, y, weight)
-    result = loss_and_gradients(learner.layer, learner.loss, tape.tree, tape.state, batch, targets, shares, tape.ctx)
-    gradient = weights.layout.join(result.grads, tape.recorder, weights.dtype, learner.backend.device)
-    outputs = [result.value]
-    if updater.penalty:
-        penalty = updater.penalty.value(tape.recorder, tape.flat, decay)
-        outputs = [result.value + penalty, penalty]
-        gradient = gradient + updater.penalty.gradient(tape.recorder, tape.flat, decay)
-    outputs += tape.measure(result.outputs, targets, shares)
+    seen: list[Any] = []
+
+    def gradient_at(p: Any) -> Any:
+        tree = tape.tree if p is tape.flat else tape.make_tree(p)
+        result = loss_and_gradients(learner.layer, learner.loss, tree, tape.state, batch, targets, shares, tape.ctx)
+        gradient = weights.layout.join(result.grads, tape.recorder, weights.dtype, learner.backend.device)
+        penalty = updater.penalty.value(tape.recorder, p, decay) if updater.penalty else None
+        seen.append((result, penalty))
+        return gradient + updater.penalty.gradient(tape.recorder, p, decay) if updater.penalty else gradient
+
     optimizer: Optimizer = updater.optimizer
-    numbers = {name: Number.named(name) for name in optimizer.scalars(1, optimizer.learning_rate)}
+    gradient = optimizer.gradient(tape.recorder, tape.flat, vectors, gradient_at)
+    result, penalty = seen[0]
+    outputs = [result.value] if penalty is None else [result.value + penalty, penalty]
+    outputs += tape.measure(result.outputs, targets, shares)
+    numbers = {name: Number.named(name) for name in updater.scalars()}
     gradient = optimizer.clip(tape.recorder, gradient)
     mask = decay if updater.decays else None
-    flat, moved = optimizer.apply(tape.recorder, tape.flat, gradient, vectors, numbers, mask)
+    flat, moved = updater.apply(tape.recorder, tape.flat, gradient, vectors, numbers, mask)
     flat = updater.constrain(tape.recorder, flat)
     updates = {tape.flat: flat, **{vectors[name]: moved[name] for name in vectors}}
     return tape.finish(outputs, updates | dict(_pairs(tape.state, result.state)))
@@ -151,10 +157,15 @@ class _Tape:
         weights, self._learner = learner.weights, learner
         self.recorder, self._draws = Recorder(learner.backend), list[Draw]()
         self.flat, self.state = self.recorder.hold(weights.flat), _map(self.recorder.hold, weights.state)
-        self.tree = weights.layout.complete(weights.layout.tree(self.flat, self.recorder), learner.layer)
+        self.tree = self.make_tree(self.flat)
         self.ctx = RecordingContext(
             self.recorder, self._draws, learner.backend, training, learner.streams, wants_dx=not training
         )
+
+    def make_tree(self, flat: Any) -> Any:
+        """A vector of parameters as layers see it."""
+        layout = self._learner.weights.layout
+        return layout.complete(layout.tree(flat, self.recorder), self._learner.layer)
 
     def give(self, *arrays: Array | None) -> list[Any]:
         """Inputs that are new in each run."""

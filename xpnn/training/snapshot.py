@@ -13,8 +13,10 @@ from xpnn.losses import Loss
 from xpnn.metrics import Metric
 from xpnn.optimizers import Optimizer
 from xpnn.random import HostRng, ShapeRng, Streams
+from xpnn.schedules import Schedule
 from xpnn.training.layout import Layout, leaves
 from xpnn.training.learner import Learner
+from xpnn.training.parts import state_sizes
 from xpnn.training.penalty import Penalty
 from xpnn.training.weights import Weights
 from xpnn.typing import Backend, HostArray, Layer, Params, Shape, State
@@ -49,7 +51,7 @@ class Snapshot:
         State vectors of the optimizer, flat.
     step : int
         Number of steps taken.
-    learning_rate : float
+    learning_rate : float or Schedule
         The learning rate in use.
     streams : dict of str to list of int
         Positions of the random streams.
@@ -60,7 +62,7 @@ class Snapshot:
     state: dict[str, HostArray]
     vectors: dict[str, HostArray]
     step: int
-    learning_rate: float
+    learning_rate: float | Schedule
     streams: dict[str, list[int]]
 
 
@@ -98,7 +100,8 @@ def restore(recipe: Recipe, backend: Backend, streams: Streams, snapshot: Snapsh
     layout = Layout(recipe.layer, params, state)
     _compare("parameters", {leaf.name: leaf.shape for leaf in layout}, snapshot.parameters)
     _compare("state", {name: value.shape for name, value in leaves(state)}, snapshot.state)
-    _compare("optimizer state", dict.fromkeys(recipe.optimizer.vectors, (layout.size,)), snapshot.vectors)
+    sizes = state_sizes(recipe.optimizer, layout)
+    _compare("optimizer state", {name: (size,) for name, size in sizes.items()}, snapshot.vectors)
     params, state = _fill(params, snapshot.parameters), _fill(state, snapshot.state)
     learner = _assemble(recipe, backend, streams, params, state, (snapshot.input_shape, output_shape))
     updater = learner.updater

@@ -1,9 +1,11 @@
 """`Updater`: applies an optimizer to the flat vector of a network, and keeps its state."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xpnn.optimizers import Optimizer
+from xpnn.schedules import Schedule, rate_at
+from xpnn.training.parts import Part, Parts
 from xpnn.training.penalty import Penalties, Penalty
 from xpnn.training.rules import find_rules, rewrite
 from xpnn.training.weights import Weights
@@ -16,7 +18,8 @@ class Updater:
     """State of `optimizer` for `weights`: step count, learning rate, and state vectors.
 
     Where vectors are written in place, the update runs over blocks of the backend's `block_size`: the temporaries of
-    the formula then stay in the processor's cache, whatever the size of the network.
+    the formula then stay in the processor's cache, whatever the size of the network. An optimizer that needs the shapes
+    of the parameters runs over these instead.
     """
 
     def __init__(self, optimizer: Optimizer, weights: Weights, penalty: Penalty) -> None:
@@ -24,24 +27,42 @@ class Updater:
         self.penalty = Penalties(penalty, find_rules(weights.layer, weights.layout, "regularizer"))
         self._constraints = find_rules(weights.layer, weights.layout, "constraint")
         self.step = 0
-        self.learning_rate: float = optimizer.learning_rate
-        self.vectors: dict[str, Array] = optimizer.zero_state(weights.backend.xp, weights.flat)
+        self.learning_rate: float | Schedule = optimizer.learning_rate
+        self._parts = Parts(optimizer, weights.layout) if optimizer.per_parameter else None
+        self.apply = self._parts.apply if self._parts else optimizer.apply
+        start = self._parts.zero_state if self._parts else optimizer.zero_state
+        self.vectors: dict[str, Array] = start(weights.backend.xp, weights.flat)
         decays = bool(getattr(optimizer, "weight_decay", 0.0))
         self.mask: Array | None = weights.decay_mask() if decays or penalty else None
         self.decays = decays
         self._decay = self.mask if decays else None
 
+    def scalars(self) -> Mapping[str, Any]:
+        """Numbers of the next step."""
+        return self.optimizer.scalars(self.step + 1, rate_at(self.learning_rate, self.step))
+
+    def step_by(self, evaluations: Any) -> None:
+        """One step of the optimizer, which asks `evaluations` for gradients, or for values too where it searches."""
+        weights, optimizer, xp = self._weights, self.optimizer, self._weights.backend.xp
+        if not optimizer.searches:
+            self.update(optimizer.gradient(xp, weights.flat, self.vectors, evaluations.gradient))
+            return
+        function = evaluations.value_and_gradient
+        weights.flat, self.vectors = optimizer.search(xp, weights.flat, self.vectors, self.scalars(), function)
+        if self._constraints:
+            weights.flat = self.constrain(xp, weights.flat)
+        self.step += 1
+
     def update(self, gradient: Array) -> None:
         """One step of the optimizer along `gradient`, shape (size,). Nothing waits for the device."""
-        weights, optimizer = self._weights, self.optimizer
-        xp = weights.backend.xp
-        gradient = optimizer.clip(xp, gradient)
-        scalars = optimizer.scalars(self.step + 1, self.learning_rate)
+        weights, xp = self._weights, self._weights.backend.xp
+        gradient = self.optimizer.clip(xp, gradient)
+        scalars = self.scalars()
         if not weights.in_place:
-            weights.flat, self.vectors = optimizer.apply(xp, weights.flat, gradient, self.vectors, scalars, self._decay)
+            weights.flat, self.vectors = self.apply(xp, weights.flat, gradient, self.vectors, scalars, self._decay)
         else:
-            for block in self._blocks():
-                self._update_block(block, gradient, scalars)
+            for part in self._parts or self._blocks():
+                part.update(xp, weights.flat, gradient, self.vectors, scalars, self._decay)
         if self._constraints:
             weights.flat = self.constrain(xp, weights.flat)
         self.step += 1
@@ -52,16 +73,9 @@ class Updater:
             return p
         return rewrite(xp, p, self._constraints, lambda rule, w: rule.project(xp, w), lambda rest: rest)
 
-    def _update_block(self, block: slice, gradient: Array, scalars: dict[str, Any]) -> None:
-        p = self._weights.flat[block]
-        vectors = {name: vector[block] for name, vector in self.vectors.items()}
-        decay = None if self._decay is None else self._decay[block]
-        xp = self._weights.backend.xp
-        p[...], new = self.optimizer.apply(xp, p, gradient[block], vectors, scalars, decay)
-        for name, vector in vectors.items():
-            vector[...] = new[name]
-
-    def _blocks(self) -> Iterator[slice]:
+    def _blocks(self) -> Iterator[Part]:
         size = self._weights.layout.size
         length = getattr(self._weights.backend, "block_size", None) or size
-        return (slice(start, min(start + length, size)) for start in range(0, size, max(length, 1)))
+        for start in range(0, size, max(length, 1)):
+            block = slice(start, min(start + length, size))
+            yield Part(self.optimizer, block, None, dict.fromkeys(self.vectors, (block, None)))

@@ -67,6 +67,10 @@ class Weights:
             self._tree = self._make_tree(self._flat)
         return self._tree
 
+    def tree_of(self, flat: Array) -> Params:
+        """Another vector of parameters as layers would see it."""
+        return self.tree if flat is self._flat else self._make_tree(flat)
+
     @property
     def state(self) -> State:
         """What the layers remember; assign a new tree. Where arrays can be written in place, they stay the same."""
