@@ -400,6 +400,7 @@ LAYERS = {
     "Dropout": all_layers.Dropout(0.4),
     "Flatten": all_layers.Flatten(),
     "LayerNorm": all_layers.LayerNorm(),
+    "PReLU": all_layers.PReLU(),
     "Reshape": all_layers.Reshape((-1, 2)),
     "Residual": all_layers.Residual([all_layers.Dense(4, activation="silu"), all_layers.Dropout(0.2)]),
     "Sequential": all_layers.Sequential([all_layers.Dense(5), all_layers.Activation("relu"), all_layers.Dense(2)]),

@@ -35,6 +35,7 @@ from xpnn.layers import (
     RandomErasing,
     RandomFlip,
     RandomTranslation,
+    PReLU,
     Reshape,
     Residual,
     RMSNorm,
@@ -141,6 +142,7 @@ LAYERS = {
         *[Dense(12), Reshape((3, 2, 2)), RandomFlip(), RandomTranslation(1, 0), RandomCrop(2, 2)],
         *[RandomBrightness(0.1), RandomContrast(0.5), RandomErasing(), Flatten(), Dense(3)],
     ],
+    "PReLU": [Dense(6), PReLU(), Reshape((3, 2)), PReLU(1), Flatten(), Dense(3)],
     "Residual": [Dense(6), Residual([Dense(6, activation="gelu"), Dropout(0.2)]), Dense(3)],
     "RMSNorm": [RMSNorm(), Dense(6, activation="tanh"), RMSNorm(scale=False), Dense(3)],
     "rules": [

@@ -40,6 +40,7 @@ from xpnn.layers.random_crop import RandomCrop
 from xpnn.layers.random_erasing import RandomErasing
 from xpnn.layers.random_flip import RandomFlip
 from xpnn.layers.random_translation import RandomTranslation
+from xpnn.layers.prelu import PReLU
 from xpnn.layers.reshape import Reshape
 from xpnn.layers.residual import Residual
 from xpnn.layers.rms_norm import RMSNorm
@@ -96,6 +97,7 @@ __all__ = [
     "RandomErasing",
     "RandomFlip",
     "RandomTranslation",
+    "PReLU",
     "Reshape",
     "Residual",
     "SeparableConv2D",
