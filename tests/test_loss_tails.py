@@ -86,7 +86,7 @@ def _cases(mp):
         "KLDivergence": (
             losses.KLDivergence(), [0.0], [0.75, 0.25], 0,
             lambda z: kl_parts + quarter * soft(z) + 3 * quarter * soft(-z), lambda z: sigmoid(z) - 3 * quarter,
-            lambda z: 1, lambda z: 1,
+            lambda z: 1 + abs(z), lambda z: 1,
         ),
         "LogCosh": (
             losses.LogCosh(), [], [1.5], 0, lambda z: mp.log(mp.cosh(z - 1.5)), lambda z: mp.tanh(z - 1.5),
