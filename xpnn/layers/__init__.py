@@ -34,13 +34,13 @@ from xpnn.layers.max_pool1d import MaxPool1D
 from xpnn.layers.max_pool2d import MaxPool2D
 from xpnn.layers.multi_head_attention import MultiHeadAttention
 from xpnn.layers.positional_encoding import PositionalEncoding
+from xpnn.layers.prelu import PReLU
 from xpnn.layers.random_brightness import RandomBrightness
 from xpnn.layers.random_contrast import RandomContrast
 from xpnn.layers.random_crop import RandomCrop
 from xpnn.layers.random_erasing import RandomErasing
 from xpnn.layers.random_flip import RandomFlip
 from xpnn.layers.random_translation import RandomTranslation
-from xpnn.layers.prelu import PReLU
 from xpnn.layers.reshape import Reshape
 from xpnn.layers.residual import Residual
 from xpnn.layers.rms_norm import RMSNorm
@@ -89,6 +89,7 @@ __all__ = [
     "MaxPool1D",
     "MaxPool2D",
     "MultiHeadAttention",
+    "PReLU",
     "PositionalEncoding",
     "RMSNorm",
     "RandomBrightness",
@@ -97,7 +98,6 @@ __all__ = [
     "RandomErasing",
     "RandomFlip",
     "RandomTranslation",
-    "PReLU",
     "Reshape",
     "Residual",
     "SeparableConv2D",
