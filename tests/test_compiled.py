@@ -29,6 +29,7 @@ from xpnn.layers import (
     LearnedPositionalEmbedding,
     MultiHeadAttention,
     PositionalEncoding,
+    PReLU,
     RandomBrightness,
     RandomContrast,
     RandomCrop,
@@ -46,13 +47,33 @@ from xpnn.layers import (
     TransformerEncoder,
 )  # fmt: skip
 from xpnn.losses import (
+    CTC,
     BinaryCrossEntropy,
+    BinaryFocalCrossEntropy,
+    CategoricalHinge,
+    Contrastive,
+    CosineEmbedding,
+    CosineSimilarity,
     CrossEntropy,
+    Dice,
+    FocalCrossEntropy,
+    GaussianNLL,
     Hinge,
     Huber,
+    KLDivergence,
+    LogCosh,
     MeanAbsoluteError,
+    MeanAbsolutePercentageError,
     MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    MultiMargin,
     NegativeLogLikelihood,
+    Poisson,
+    Quantile,
+    SmoothL1,
+    SquaredHinge,
+    TripletMargin,
+    Tversky,
 )  # fmt: skip
 from xpnn.metrics import TopKAccuracy
 from xpnn.optimizers import (
@@ -121,6 +142,7 @@ LAYERS = {
         *[Dense(12), Reshape((3, 2, 2)), RandomFlip(), RandomTranslation(1, 0), RandomCrop(2, 2)],
         *[RandomBrightness(0.1), RandomContrast(0.5), RandomErasing(), Flatten(), Dense(3)],
     ],
+    "PReLU": [Dense(6), PReLU(), Reshape((3, 2)), PReLU(1), Flatten(), Dense(3)],
     "Residual": [Dense(6), Residual([Dense(6, activation="gelu"), Dropout(0.2)]), Dense(3)],
     "RMSNorm": [RMSNorm(), Dense(6, activation="tanh"), RMSNorm(scale=False), Dense(3)],
     "rules": [
@@ -147,6 +169,34 @@ LOSSES = {
     "mean_absolute_error": (MeanAbsoluteError(), "reals"),
     "mean_squared_error": (MeanSquaredError(), "reals"),
     "negative_log_likelihood": (NegativeLogLikelihood(), "labels"),
+    "binary_focal_cross_entropy": (BinaryFocalCrossEntropy(1.5), "sides"),
+    "binary_focal_cross_entropy, gamma 2": (BinaryFocalCrossEntropy(alpha=None), "sides"),
+    "categorical_hinge": (CategoricalHinge(), "labels"),
+    "cosine_similarity": (CosineSimilarity(), "reals"),
+    "dice": (Dice(), "sides"),
+    "focal_cross_entropy": (FocalCrossEntropy(), "labels"),
+    "focal_cross_entropy, gamma 0.5": (FocalCrossEntropy(0.5), "labels"),
+    "kl_divergence": (KLDivergence(), "rows"),
+    "log_cosh": (LogCosh(), "reals"),
+    "mean_absolute_percentage_error": (MeanAbsolutePercentageError(), "reals"),
+    "mean_squared_logarithmic_error": (MeanSquaredLogarithmicError(), "rows"),
+    "multi_margin": (MultiMargin(2), "labels"),
+    "poisson": (Poisson(), "sides"),
+    "quantile": (Quantile(0.3), "reals"),
+    "quantile, several": (Quantile((0.1, 0.5, 0.9)), "column"),
+    "smooth_l1": (SmoothL1(0.3), "reals"),
+    "squared_hinge": (SquaredHinge(), "sides"),
+    "tversky": (Tversky(0.3, 0.7), "sides"),
+}
+
+SHAPED_LOSSES = {
+    "contrastive": (Contrastive(3.0), (2, 3), "bits"),
+    "cosine_embedding": (CosineEmbedding(), (2, 3), "bits"),
+    "ctc": (CTC(), (5, 3), "label columns"),
+    "ctc, lengths": (CTC(2, has_lengths=True, zero_infinity=True), (4, 3), "length columns"),
+    "gaussian_nll": (GaussianNLL(), (6,), "reals"),
+    "triplet_margin": (TripletMargin(), (3, 4), "bits"),
+    "triplet_margin, swap": (TripletMargin(swap=True), (3, 4), "bits"),
 }
 
 OPTIMIZERS = {
@@ -188,6 +238,10 @@ def _problem(targets, n=24):
     x = rng.standard_normal((n, 5))
     y = {
         "labels": rng.integers(3, size=n),
+        "bits": rng.integers(2, size=n),
+        "column": rng.standard_normal(n),
+        "label columns": np.tile([[1, 2], [2, 1], [2, 2]], (n // 3 + 1, 1))[:n],
+        "length columns": np.tile([[4, 1, 0], [2, 0, 1], [3, 0, 2], [1, 1, 1]], (n // 4 + 1, 1))[:n],
         "reals": rng.standard_normal((n, 3)),
         "rows": rng.dirichlet([1.0, 1.0, 1.0], size=n),
         "sides": rng.integers(2, size=(n, 3)),
@@ -236,6 +290,14 @@ def test_a_compiled_loss_gives_the_numbers_of_the_eager_one(word, mode, name, we
     layers = [Dense(3, activation="log_softmax" if "likelihood" in name else None)]
     weights = np.arange(24.0) if weighted else None
     _compare(word, mode, layers, loss=loss, targets=targets, weights=weights)
+
+
+@pytest.mark.parametrize(("word", "mode"), MODES)
+@pytest.mark.parametrize("name", SHAPED_LOSSES)
+def test_a_compiled_loss_of_shaped_outputs_gives_the_numbers_of_the_eager_one(word, mode, name):
+    loss, shape, targets = SHAPED_LOSSES[name]
+    layers = [Dense(int(np.prod(shape))), Reshape(shape)]
+    _compare(word, mode, layers, loss=loss, targets=targets, weights=np.arange(24.0))
 
 
 @pytest.mark.parametrize(("word", "mode"), MODES)

@@ -75,6 +75,34 @@ class HostRng:
         """Draw from the normal distribution (NumPy's ziggurat)."""
         return mean + std * self._generator.standard_normal(shape)
 
+    def truncated_normal(self, mean: float, std: float, shape: Shape) -> HostArray:
+        """Draw from the normal distribution, and draw anew what is beyond two standard deviations."""
+        values = self._generator.standard_normal(shape)
+        flat = values.reshape(-1)
+        far = np.flatnonzero(np.abs(flat) > 2.0)
+        while far.size:
+            flat[far] = self._generator.standard_normal(far.size)
+            far = far[np.abs(flat[far]) > 2.0]
+        return mean + std * values
+
+    def orthogonal(self, gain: float, rows: int, columns: int) -> HostArray:
+        """Draw a matrix with orthonormal columns, or rows if there are fewer of them, times `gain`."""
+        values = self._generator.standard_normal((max(rows, columns), min(rows, columns)))
+        q, r = np.linalg.qr(values)
+        q *= np.where(np.diagonal(r) < 0, -gain, gain)
+        return q if rows >= columns else np.ascontiguousarray(q.T)
+
+    def sparse(self, count: int, std: float, rows: int, columns: int) -> HostArray:
+        """Draw a matrix with `count` normal values in each column, and zeros."""
+        values = np.zeros((rows, columns))
+        places = np.argsort(self._generator.random((rows, columns)), axis=0, kind="stable")[:count]
+        np.put_along_axis(values, places, std * self._generator.standard_normal(places.shape), axis=0)
+        return values
+
+    def eye(self, gain: float, rows: int, columns: int) -> HostArray:
+        """Return `gain` on the diagonal and zeros elsewhere."""
+        return gain * np.eye(rows, columns)
+
     def constant(self, value: float, shape: Shape) -> HostArray:
         """Fill with `value`."""
         return np.full(shape, value, dtype=np.float64)
@@ -100,6 +128,22 @@ class ShapeRng:
     def normal(self, mean: float, std: float, shape: Shape) -> HostArray:
         """Return zeros that take no memory."""
         return self.constant(0.0, shape)
+
+    def truncated_normal(self, mean: float, std: float, shape: Shape) -> HostArray:
+        """Return zeros that take no memory."""
+        return self.constant(0.0, shape)
+
+    def orthogonal(self, gain: float, rows: int, columns: int) -> HostArray:
+        """Return zeros that take no memory."""
+        return self.constant(0.0, (rows, columns))
+
+    def sparse(self, count: int, std: float, rows: int, columns: int) -> HostArray:
+        """Return zeros that take no memory."""
+        return self.constant(0.0, (rows, columns))
+
+    def eye(self, gain: float, rows: int, columns: int) -> HostArray:
+        """Return zeros that take no memory."""
+        return self.constant(0.0, (rows, columns))
 
     def constant(self, value: float, shape: Shape) -> HostArray:
         """Return `value` everywhere, in the memory of one element."""

@@ -58,6 +58,18 @@ class Rng(Protocol):
     def normal(self, mean: float, std: float, shape: Shape) -> HostArray:
         """Draw from the normal distribution."""
 
+    def truncated_normal(self, mean: float, std: float, shape: Shape) -> HostArray:
+        """Draw from the normal distribution, and draw anew what is beyond two standard deviations."""
+
+    def orthogonal(self, gain: float, rows: int, columns: int) -> HostArray:
+        """Draw a matrix with orthonormal columns, or rows if there are fewer of them, times `gain`."""
+
+    def sparse(self, count: int, std: float, rows: int, columns: int) -> HostArray:
+        """Draw a matrix with `count` normal values in each column, and zeros."""
+
+    def eye(self, gain: float, rows: int, columns: int) -> HostArray:
+        """Return `gain` on the diagonal and zeros elsewhere; nothing is drawn."""
+
     def constant(self, value: float, shape: Shape) -> HostArray:
         """Fill with `value`; nothing is drawn."""
 

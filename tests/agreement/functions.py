@@ -2,7 +2,7 @@
 
 from agreement.case import layer_case
 from xpnn import activations as a
-from xpnn.layers import Activation
+from xpnn.layers import Activation, PReLU
 
 __all__ = ["FAMILIES"]
 
@@ -38,6 +38,14 @@ def _sparsemax(function, f, x):
     return (x - (sums.gather(-1, size - 1) - 1) / size).clip(0)
 
 
+def prelu(rng):
+    import torch
+
+    shape = tuple(rng.integers(1, 6, size=rng.integers(1, 4)).tolist())
+    shared = tuple(axis for axis in range(1, len(shape) + 1) if rng.integers(2))
+    return layer_case(rng, PReLU(shared), shape, lambda x, params, state: torch.where(x > 0, x, params["weight"] * x))
+
+
 FAMILIES = {
     "CELU": _activation(
         _uniform(a.CELU, 0.2, 3.0), lambda g, f, x: x.clip(0) + g.alpha * (x.clip(max=0) / g.alpha).expm1()
@@ -60,6 +68,7 @@ FAMILIES = {
     "LogSigmoid": _activation(lambda rng: a.LogSigmoid(), lambda g, f, x: f.logsigmoid(x)),
     "LogSoftmax": _activation(lambda rng: a.LogSoftmax(), lambda g, f, x: f.log_softmax(x, -1)),
     "Mish": _activation(lambda rng: a.Mish(), lambda g, f, x: f.mish(x)),
+    "PReLU": prelu,
     "ReLU": _activation(lambda rng: a.ReLU(), lambda g, f, x: f.relu(x)),
     "ReLU6": _activation(lambda rng: a.ReLU6(), lambda g, f, x: f.relu6(x)),
     "SELU": _activation(lambda rng: a.SELU(), lambda g, f, x: f.selu(x)),

@@ -209,11 +209,15 @@ def ctc(rng):
     return loss_case(rng, loss, 2.0 * rng.standard_normal((batch, steps, classes)), targets, oracle)
 
 
+_OPTAX_SHAPES = ((3, 4), (1, 5), (2, 3, 2))
+"""A few, since JAX compiles every operation for each shape."""
+
+
 def _optax(make, function, targets):
     """A loss that optax has and PyTorch lacks; its gradient by JAX."""
 
     def family(rng):
-        shape, loss = _shape(rng), make(rng)
+        loss, shape = make(rng), _OPTAX_SHAPES[rng.integers(len(_OPTAX_SHAPES))]
         z = 2.0 * rng.standard_normal(shape)
         t = {"reals": rng.standard_normal(shape), "bits": rng.integers(0, 2, shape) * 1.0}[targets]
 

@@ -47,9 +47,9 @@ class HardShrink(Record):
 
     def forward(self, x: Array, ctx: Context) -> tuple[Array, Array]:
         """Map `x` of any shape to `y` of the same shape."""
-        is_small = ctx.xp.abs(x) <= self.threshold
-        return ctx.xp.where(is_small, 0.0, x), is_small
+        is_kept = ctx.xp.astype(ctx.xp.abs(x) > self.threshold, x.dtype)
+        return x * is_kept, is_kept
 
     def backward(self, saved: Array, dy: Array, ctx: Context) -> Array:
         """Pull `dy` back to the input where it is not small."""
-        return ctx.xp.where(saved, 0.0, dy)
+        return dy * saved

@@ -2,7 +2,7 @@ r"""Initial weights whose variance keeps signals at their size: Glorot, He and L
 
 With :math:`n_{in}` and :math:`n_{out}` the fans of the weight, the variance is :math:`2/(n_{in}+n_{out})` for Glorot,
 :math:`2/n_{in}` for He and :math:`1/n_{in}` for LeCun. The uniform forms have the same variance: the bound is
-:math:`\sqrt{3}` standard deviations. The normal forms are not truncated.
+:math:`\sqrt{3}` standard deviations. The normal forms are not truncated; `VarianceScaling` has all forms.
 """
 
 from dataclasses import dataclass

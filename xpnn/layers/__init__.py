@@ -34,6 +34,7 @@ from xpnn.layers.max_pool1d import MaxPool1D
 from xpnn.layers.max_pool2d import MaxPool2D
 from xpnn.layers.multi_head_attention import MultiHeadAttention
 from xpnn.layers.positional_encoding import PositionalEncoding
+from xpnn.layers.prelu import PReLU
 from xpnn.layers.random_brightness import RandomBrightness
 from xpnn.layers.random_contrast import RandomContrast
 from xpnn.layers.random_crop import RandomCrop
@@ -88,6 +89,7 @@ __all__ = [
     "MaxPool1D",
     "MaxPool2D",
     "MultiHeadAttention",
+    "PReLU",
     "PositionalEncoding",
     "RMSNorm",
     "RandomBrightness",

@@ -73,7 +73,8 @@ def _recursion(xp: Namespace, emissions: Array, skip: Array, first: Array, start
     """Sums at each time, from `first` at the time `starts`, or 0, on."""
     never = skip[:, :1] * 0.0 + NEVER
     beyond = xp.concat([never, never], axis=1)
-    never_any, sums = first * 0.0 + NEVER, []
+    never_any = first * 0.0 + NEVER
+    sums: list[Array] = []
     for time in range(emissions.shape[1]):
         if time == 0:
             ways = first if starts is None else xp.where(starts == 0, first, never_any)

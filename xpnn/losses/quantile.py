@@ -71,7 +71,7 @@ class Quantile(Loss):
             raise ShapeError(f"targets must have shape {shape[0]} or {shape[1]}, got {given}.")
         targets = _check.targets_like(xp, columns[0], xp.reshape(targets, shape[1]))
         parts = [_pinball(xp, column, targets, q) for column, q in zip(columns, self.levels, strict=True)]
-        return tuple(xp.concat(part, axis=-1) for part in zip(*parts, strict=True))  # type: ignore[return-value]
+        return tuple(xp.concat(part, axis=-1) for part in zip(*parts, strict=True))
 
     def check_targets(self, targets: HostArray, output_shape: Shape) -> HostArray:
         """Accept finite numbers, one for each output, or one for all levels."""
