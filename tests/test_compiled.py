@@ -99,6 +99,8 @@ from xpnn.optimizers import (
 )
 from xpnn.regularizers import L1L2
 from xpnn.schedules import CosineDecay
+from xpnn.metrics import ROCAUC, TopKAccuracy
+from xpnn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
 
 FUNCTIONS = (
     "celu", "elu", "exponential", "gelu", "gelu_tanh", "glu", "hard_shrink", "hard_sigmoid", "hard_swish", "hard_tanh",
@@ -345,8 +347,9 @@ def test_a_fit_gives_the_same_history_compiled(word, mode):
     ("loss", "metrics"),
     [
         ("cross_entropy", ["accuracy", "f1", "precision", "recall", TopKAccuracy(2)]),
-        ("mean_squared_error", ["mse", "mae", "r2"]),
-        ("binary_cross_entropy", ["binary_accuracy"]),
+        ("cross_entropy", ["roc_auc", "average_precision", "matthews_correlation", "log_loss"]),
+        ("mean_squared_error", ["mse", "mae", "r2", "explained_variance"]),
+        ("binary_cross_entropy", ["binary_accuracy", ROCAUC("macro")]),
     ],
 )
 def test_compiled_measurements_are_the_eager_ones(word, mode, weighted, loss, metrics):

@@ -8,7 +8,24 @@ from strict_backend import open_backend
 import xpnn.metrics
 from xpnn.backend import get_backend
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
-from xpnn.metrics import F1, MAE, MSE, R2, Accuracy, BinaryAccuracy, Metric, Precision, Recall, TopKAccuracy, get_metric
+from xpnn.metrics import (
+    F1,
+    MAE,
+    MSE,
+    R2,
+    ROCAUC,
+    Accuracy,
+    AveragePrecision,
+    BinaryAccuracy,
+    ExplainedVariance,
+    LogLoss,
+    MatthewsCorrelation,
+    Metric,
+    Precision,
+    Recall,
+    TopKAccuracy,
+    get_metric,
+)
 
 NUMPY = get_backend("numpy")
 RNG = np.random.default_rng(3)
@@ -45,6 +62,10 @@ def measure(metric, backend, outputs, targets, weight=None, cuts=CUTS, dtype="fl
     assert type(value) is float
     return value
 
+
+SHIFTED = GUESSES + np.asarray([100.0, -3.0, 0.0])
+ROUND, ROUND_CHANCES = PROBABILITIES.round(1), CHANCES.round(1)
+"""Scores with many ties."""
 
 GUESSED, CHANCE = PROBABILITIES.argmax(1), (CHANCES[:, 0] > 0.5).astype(int)
 
@@ -85,6 +106,66 @@ CASES = {
         (LABELS, PROBABILITIES),
     ),
     "top_1": (TopKAccuracy(1), PROBABILITIES, LABELS, ("accuracy_score", {}), (LABELS, GUESSED)),
+    "log_loss": (LogLoss(), PROBABILITIES, LABELS, ("log_loss", {}), (LABELS, PROBABILITIES)),
+    "log_loss_rows": (LogLoss(), PROBABILITIES, one_hot(LABELS), ("log_loss", {}), (LABELS, PROBABILITIES)),
+    "log_loss_chance": (LogLoss(), CHANCES, BITS, ("log_loss", {}), (BITS, CHANCES[:, 0])),
+    "matthews": (MatthewsCorrelation(), PROBABILITIES, LABELS, ("matthews_corrcoef", {}), (LABELS, GUESSED)),
+    "matthews_rows": (
+        MatthewsCorrelation(),
+        PAIRS,
+        one_hot(BITS, 2),
+        ("matthews_corrcoef", {}),
+        (BITS, PAIRS.argmax(1)),
+    ),
+    "matthews_chance": (MatthewsCorrelation(), CHANCES, BITS, ("matthews_corrcoef", {}), (BITS, CHANCE)),
+    "matthews_score": (
+        MatthewsCorrelation(0.0),
+        CHANCES - 0.3,
+        BITS * 2 - 1,
+        ("matthews_corrcoef", {}),
+        (BITS, CHANCES[:, 0] > 0.3),
+    ),
+    "roc_auc": (ROCAUC(), PROBABILITIES, LABELS, ("roc_auc_score", {"multi_class": "ovr"}), (LABELS, PROBABILITIES)),
+    "roc_auc_rows": (ROCAUC(), ROUND, one_hot(LABELS), ("roc_auc_score", {}), (one_hot(LABELS), ROUND)),
+    "roc_auc_chance": (ROCAUC(), ROUND_CHANCES, BITS, ("roc_auc_score", {}), (BITS, ROUND_CHANCES[:, 0])),
+    "roc_auc_pair": (ROCAUC(), PAIRS, BITS, ("roc_auc_score", {}), (BITS, PAIRS[:, 1])),
+    "roc_auc_macro": (ROCAUC("macro"), PAIRS.round(1), BITS, ("roc_auc_score", {}), (one_hot(BITS, 2), PAIRS.round(1))),
+    "roc_auc_score": (ROCAUC(threshold=0.0), CHANCES, BITS * 2 - 1, ("roc_auc_score", {}), (BITS, CHANCES[:, 0])),
+    "average_precision": (
+        AveragePrecision(),
+        ROUND,
+        LABELS,
+        ("average_precision_score", {}),
+        (one_hot(LABELS), ROUND),
+    ),
+    "average_precision_chance": (
+        AveragePrecision(),
+        ROUND_CHANCES,
+        BITS,
+        ("average_precision_score", {}),
+        (BITS, ROUND_CHANCES[:, 0]),
+    ),
+    "average_precision_pair": (
+        AveragePrecision("binary"),
+        PAIRS,
+        one_hot(BITS, 2),
+        ("average_precision_score", {}),
+        (BITS, PAIRS[:, 1]),
+    ),
+    "explained_variance": (
+        ExplainedVariance(),
+        SHIFTED,
+        REALS,
+        ("explained_variance_score", {}),
+        (REALS, SHIFTED),
+    ),
+    "explained_variance_column": (
+        ExplainedVariance(),
+        GUESSES[:, :1],
+        REALS[:, 0],
+        ("explained_variance_score", {}),
+        (REALS[:, 0], GUESSES[:, 0]),
+    ),
     "mse": (MSE(), GUESSES, REALS, ("mean_squared_error", {}), (REALS, GUESSES)),
     "mae": (MAE(), GUESSES, REALS, ("mean_absolute_error", {}), (REALS, GUESSES)),
     "mse_column": (MSE(), GUESSES[:, :1], REALS[:, 0], ("mean_squared_error", {}), (REALS[:, 0], GUESSES[:, 0])),
@@ -94,12 +175,19 @@ CASES = {
 }
 for kind in (Precision, Recall, F1):
     name = kind.default_name
-    for average in ("binary", "macro", "micro"):
+    for average in ("binary", "macro", "micro", "weighted"):
         options = f"{name}_score", {"average": average, "zero_division": 0}
         if average != "binary":
             CASES[f"{name}_{average}"] = kind(average), PROBABILITIES, LABELS, options, (LABELS, GUESSED)
         CASES[f"{name}_{average}_chance"] = kind(average), CHANCES, BITS, options, (BITS, CHANCE)
         CASES[f"{name}_{average}_pair"] = kind(average), PAIRS, one_hot(BITS, 2), options, (BITS, PAIRS.argmax(1))
+    CASES[f"{name}_of_class"] = (
+        kind(class_index=2),
+        PROBABILITIES,
+        LABELS,
+        (options[0], {"average": "micro", "labels": [2]}),
+        (LABELS, GUESSED),
+    )
     CASES[f"{name}_auto"] = kind(), PROBABILITIES, LABELS, (options[0], {"average": "macro"}), (LABELS, GUESSED)
     CASES[f"{name}_auto_chance"] = kind(), CHANCES, BITS, (options[0], {}), (BITS, CHANCE)
     CASES[f"{name}_auto_pair"] = kind(), PAIRS, BITS, (options[0], {}), (BITS, PAIRS.argmax(1))
@@ -138,7 +226,7 @@ def portable(request):
 @ALL
 def test_a_batch_of_sequences_counts_every_position(case, portable):
     metric, outputs, targets, _, _ = CASES[case]
-    if "r2" in case or case == "accuracy_column" or outputs.ndim == 1:
+    if "r2" in case or "explained" in case or case == "accuracy_column" or outputs.ndim == 1:
         return
     targets = targets[:, None] if targets.ndim < outputs.ndim and outputs.shape[-1] == 1 else targets
     expected = measure(metric, NUMPY, outputs, targets, np.repeat(WEIGHT[: N // 2], 2), (0, N))
@@ -176,7 +264,8 @@ def test_the_host_never_reads_a_value(case):
     y = torch.empty(targets.shape, device="meta", dtype=torch.int64 if targets.dtype.kind == "i" else torch.float32)
     xp = get_backend("torch").xp
     part = metric.totals(xp, x, y, w)
-    assert metric.combine(xp, part, part).shape == part.shape
+    joined = metric.combine(xp, part, part).shape
+    assert joined == part.shape or joined == (part.shape[0], 2 * N)
 
 
 @ALL
@@ -304,6 +393,11 @@ def test_r2_keeps_its_digits_after_a_batch_without_weight(portable):
         (TopKAccuracy(), (4, 1), (4,), "outputs must have shape (batch, ..., classes), got (4, 1)."),
         (TopKAccuracy(), (4,), (4,), "outputs must have shape (batch, ..., classes), got (4,)."),
         (BinaryAccuracy(), (4, 3), (4,), "targets must have shape (4, 3), got (4,)."),
+        (LogLoss(), (4, 3), (4, 2), "targets must have shape (4,) or (4, 3), got (4, 2)."),
+        (ROCAUC(), (4, 3), (3,), "targets must have shape (4,) or (4, 3), got (3,)."),
+        (ROCAUC(), (4,), (3,), "targets must have shape (4,), got (3,)."),
+        (MatthewsCorrelation(), (4, 3), (4, 2), "targets must have shape (4,) or (4, 3), got (4, 2)."),
+        (ExplainedVariance(), (4, 3), (4,), "targets must have shape (4, 3), got (4,)."),
         (MSE(), (4, 3), (4,), "targets must have shape (4, 3), got (4,)."),
         (MAE(), (4, 3), (4,), "targets must have shape (4, 3), got (4,)."),
         (R2(), (4, 3), (4,), "targets must have shape (4, 3), got (4,)."),
@@ -320,6 +414,13 @@ def test_binary_averages_are_for_two_classes():
         with pytest.raises(ArgumentError) as error:
             measure(kind("binary"), NUMPY, PROBABILITIES, LABELS)
         assert str(error.value) == "average must be 'macro' or 'micro' for 4 classes, got 'binary'."
+        with pytest.raises(ArgumentError) as error:
+            measure(kind(class_index=4), NUMPY, PROBABILITIES, LABELS)
+        assert str(error.value) == "class_index must be below the number 4 of classes, got 4."
+    for kind in (ROCAUC, AveragePrecision):
+        with pytest.raises(ArgumentError) as error:
+            measure(kind("binary"), NUMPY, PROBABILITIES, LABELS)
+        assert str(error.value) == "average must be 'macro' for 4 classes, got 'binary'."
 
 
 @pytest.mark.parametrize(
@@ -328,7 +429,11 @@ def test_binary_averages_are_for_two_classes():
         (lambda: Accuracy("high"), "threshold must be a finite number, got 'high'."),
         (lambda: BinaryAccuracy(np.nan), "threshold must be a finite number, got nan."),
         (lambda: F1(threshold=True), "threshold must be a finite number, got True."),
-        (lambda: Precision("mean"), "average must be one of auto, binary, macro, micro, got 'mean'."),
+        (lambda: Precision("mean"), "average must be one of auto, binary, macro, micro, weighted, got 'mean'."),
+        (lambda: Recall(class_index=-1), "class_index must be an integer of at least 0, got -1."),
+        (lambda: ROCAUC("micro"), "average must be one of auto, binary, macro, got 'micro'."),
+        (lambda: ROCAUC(threshold=None), "threshold must be a finite number, got None."),
+        (lambda: MatthewsCorrelation("a"), "threshold must be a finite number, got 'a'."),
         (lambda: TopKAccuracy(0), "k must be an integer of at least 1, got 0."),
         (lambda: TopKAccuracy(2.5), "k must be an integer of at least 1, got 2.5."),
     ],
@@ -345,8 +450,12 @@ def test_arguments_are_checked(make, message):
 def test_every_metric_has_its_name_and_is_found_in_histories_under_it():
     kinds = {
         "accuracy": Accuracy,
+        "average_precision": AveragePrecision,
         "binary_accuracy": BinaryAccuracy,
+        "explained_variance": ExplainedVariance,
         "f1": F1,
+        "log_loss": LogLoss,
+        "matthews_correlation": MatthewsCorrelation,
         "mae": MAE,
         "mean_absolute_error": MAE,
         "mean_squared_error": MSE,
@@ -354,6 +463,7 @@ def test_every_metric_has_its_name_and_is_found_in_histories_under_it():
         "precision": Precision,
         "r2": R2,
         "recall": Recall,
+        "roc_auc": ROCAUC,
         "top_k_accuracy": TopKAccuracy,
     }
     assert set(xpnn.metrics._BY_NAME) == set(kinds)
@@ -364,7 +474,7 @@ def test_every_metric_has_its_name_and_is_found_in_histories_under_it():
 
 
 def test_a_metric_asked_for_by_name_takes_the_threshold_and_an_object_keeps_its_own():
-    for name in ("accuracy", "binary_accuracy", "precision", "recall", "f1"):
+    for name in ("accuracy", "binary_accuracy", "precision", "recall", "f1", "roc_auc", "matthews_correlation"):
         assert get_metric("metrics", name).threshold == 0.5
         assert get_metric("metrics", name, threshold=0.0).threshold == 0.0
     metric = Accuracy()
@@ -389,6 +499,6 @@ def test_metrics_are_written_as_they_are_made():
 def test_the_list_of_names_is_sorted_and_complete():
     names = xpnn.metrics.__all__
     assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
-    assert set(names) == {n for n, v in vars(xpnn.metrics).items() if isinstance(v, type) and issubclass(v, Metric)} | {
-        "get_metric"
-    }
+    kinds = {n for n, v in vars(xpnn.metrics).items() if isinstance(v, type) and issubclass(v, Metric)}
+    others = {"ClassificationReport", "classification_report", "confusion_matrix", "get_metric"}
+    assert set(names) == kinds | others

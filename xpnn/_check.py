@@ -98,6 +98,7 @@ def choice(argument: str, value: Any, names: Iterable[str]) -> str:
 
 _WORDS_OF_PEERS = {
     "acc": "accuracy",
+    "auc": "roc_auc",
     "bce": "binary_cross_entropy",
     "binary_crossentropy": "binary_cross_entropy",
     "categorical_accuracy": "accuracy",
@@ -107,7 +108,9 @@ _WORDS_OF_PEERS = {
     "l1": "mean_absolute_error",
     "l2": "mean_squared_error",
     "linear": "identity",
+    "mcc": "matthews_correlation",
     "nll": "negative_log_likelihood",
+    "pr_auc": "average_precision",
     "sparse_categorical_accuracy": "accuracy",
     "sparse_categorical_crossentropy": "cross_entropy",
 }

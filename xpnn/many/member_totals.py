@@ -23,12 +23,12 @@ class MemberTotals(Totals):
     def read_members(self) -> list[dict[str, float]]:
         """Wait for the device and return each member's loss and metrics by name."""
         value, weight, penalty = (self._to_host(x) for x in (self._value, self._weight, self._penalty))
-        totals = [self._to_host(total) for total in self._totals]
+        totals = [self._to_host(total) for total in self.totals()]
         logs = []
         for i in range(self._members):
             one = Totals(self._loss, self._metrics, get_backend("numpy"))
             one._value, one._weight, one._penalty = _member(value, i), float(_member(weight, i)), _member(penalty, i)
-            one._totals = [_member(total, i) for total in totals]
+            one._totals = [(1, [_member(total, i) for total in totals])]
             logs.append(one.read())
         return logs
 

@@ -1,10 +1,14 @@
 """From probabilities to classes, for outputs and targets alike."""
 
+from math import prod
+
+from array_api_compat import device
+
 from xpnn import _check
 from xpnn.errors import ShapeError
 from xpnn.typing import Array, Namespace
 
-__all__ = ["decide", "is_single", "target_classes"]
+__all__ = ["decide", "is_single", "mark", "one_hot", "target_classes"]
 
 
 def is_single(outputs: Array) -> bool:
@@ -45,3 +49,17 @@ def target_classes(xp: Namespace, outputs: Array, targets: Array) -> Array:
     if given not in (shape[:-1], (*shape[:-1], 1)):
         raise ShapeError(f"targets must have shape {shape[:-1]} or {shape}, got {given}.")
     return xp.reshape(targets, shape[:-1])
+
+
+def mark(xp: Namespace, classes: Array, n_classes: int, outputs: Array) -> Array:
+    """Rows that are 1 at the class, shape (batch, positions, classes), of the dtype of `outputs`."""
+    labels = xp.reshape(xp.astype(classes, xp.int64), (classes.shape[0], prod(classes.shape[1:])))
+    return xp.astype(labels[..., None] == xp.arange(n_classes, device=device(outputs)), outputs.dtype)
+
+
+def one_hot(xp: Namespace, outputs: Array, targets: Array) -> Array:
+    """Rows with a value for each class, of the shape and dtype of `outputs`, from such rows or from labels."""
+    if tuple(targets.shape) == tuple(outputs.shape):
+        return _check.targets_like(xp, outputs, targets)
+    labels = target_classes(xp, outputs, targets)
+    return xp.reshape(mark(xp, labels, outputs.shape[-1], outputs), outputs.shape)

@@ -2,17 +2,17 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from math import prod
-
-from array_api_compat import device
 
 from xpnn import _check
 from xpnn.errors import ArgumentError
-from xpnn.metrics._decisions import decide, is_single
+from xpnn.metrics._decisions import decide, is_single, mark
 from xpnn.metrics.metric import Metric
 from xpnn.typing import Array, HostArray, Namespace
 
 __all__ = ["ConfusionMetric"]
+
+
+_AVERAGES = "auto", "binary", "macro", "micro", "weighted"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,19 +21,21 @@ class ConfusionMetric(Metric, ABC):
 
     Parameters
     ----------
-    average : {"auto", "binary", "macro", "micro"}
+    average : {"auto", "binary", "macro", "micro", "weighted"}
         ``"binary"`` looks at class 1 of two; ``"macro"`` is the mean over the classes that occur, in targets or
-        predictions; ``"micro"`` adds up the counts of all classes first. ``"auto"`` is ``"binary"`` for two classes and
-        for a single output, and ``"macro"`` for more.
+        predictions; ``"micro"`` adds up the counts of all classes first; ``"weighted"`` is the mean by the number of
+        samples. ``"auto"`` is ``"binary"`` for two classes and for a single output, and ``"macro"`` for more.
     threshold : float
         Border between class 0 and class 1 for a single output; see `Accuracy`.
+    class_index : int, optional
+        Look at this class alone, whatever the `average`.
     name : str, optional
         Key in histories and evaluations.
 
     Raises
     ------
     ArgumentError
-        If an argument breaks its rule, or `average` is ``"binary"`` for more than two classes.
+        If an argument breaks its rule, `average` is ``"binary"`` for more than two classes, or `class_index` is none.
 
     Notes
     -----
@@ -42,10 +44,13 @@ class ConfusionMetric(Metric, ABC):
 
     average: str = "auto"
     threshold: float = 0.5
+    class_index: int | None = None
 
     def __post_init__(self) -> None:
-        self._set("average", _check.choice("average", self.average, ("auto", "binary", "macro", "micro")))
+        self._set("average", _check.choice("average", self.average, _AVERAGES))
         self._set("threshold", _check.number("threshold", self.threshold))
+        if self.class_index is not None:
+            self._set("class_index", _check.integer("class_index", self.class_index, minimum=0))
 
     @abstractmethod
     def rate(self, hits: float, predicted: float, actual: float) -> float:
@@ -54,10 +59,12 @@ class ConfusionMetric(Metric, ABC):
     def totals(self, xp: Namespace, outputs: Array, targets: Array, weight: Array) -> Array:
         """Weighted true positives, predictions and samples of each class, shape (3, classes)."""
         n_classes = 2 if is_single(outputs) else outputs.shape[-1]
+        if self.class_index is not None and self.class_index >= n_classes:
+            _check.refuse("class_index", f"be below the number {n_classes} of classes", self.class_index)
         if self.average == "binary" and n_classes > 2:
             raise ArgumentError(f"average must be 'macro' or 'micro' for {n_classes} classes, got 'binary'.")
         predicted, actual = (
-            _one_hot(xp, classes, n_classes, outputs) for classes in decide(xp, outputs, targets, self.threshold)
+            mark(xp, classes, n_classes, outputs) for classes in decide(xp, outputs, targets, self.threshold)
         )
         counts = [xp.sum(mask, axis=1) for mask in (predicted * actual, predicted, actual)]
         return xp.stack([xp.sum(count * weight[..., None], axis=0) for count in counts])
@@ -68,14 +75,13 @@ class ConfusionMetric(Metric, ABC):
         present = [counts for counts in classes if any(counts)]
         if not present:
             return float("nan")
+        if self.class_index is not None:
+            return self.rate(*classes[self.class_index])
         if self.average == "micro":
             return self.rate(*totals.sum(axis=1).tolist())
+        if self.average == "weighted":
+            support = sum(actual for _, _, actual in present)
+            return sum(self.rate(*counts) * counts[2] for counts in present) / support if support else float("nan")
         if self.average == "macro" or len(classes) > 2:
             return sum(self.rate(*counts) for counts in present) / len(present)
         return self.rate(*classes[1])
-
-
-def _one_hot(xp: Namespace, classes: Array, n_classes: int, outputs: Array) -> Array:
-    """Rows that are 1 at the class, shape (batch, positions, classes), of the dtype of `outputs`."""
-    labels = xp.reshape(xp.astype(classes, xp.int64), (classes.shape[0], prod(classes.shape[1:])))
-    return xp.astype(labels[..., None] == xp.arange(n_classes, device=device(outputs)), outputs.dtype)

@@ -16,17 +16,19 @@ class F1(ConfusionMetric):
 
     Parameters
     ----------
-    average : {"auto", "binary", "macro", "micro"}
+    average : {"auto", "binary", "macro", "micro", "weighted"}
         How classes are put together; see `ConfusionMetric`.
     threshold : float
         Border between class 0 and class 1 for a single output; see `Accuracy`.
+    class_index : int, optional
+        Look at this class alone.
     name : str, optional
         Key in histories and evaluations, by default ``"f1"``.
 
     Raises
     ------
     ArgumentError
-        If an argument breaks its rule, or `average` is ``"binary"`` for more than two classes.
+        If an argument breaks its rule, `average` is ``"binary"`` for more than two classes, or `class_index` is none.
 
     Notes
     -----

@@ -5,6 +5,7 @@ from math import prod
 from typing import ClassVar
 
 from xpnn import _check
+from xpnn.metrics._spread import gather_spread, join_spreads
 from xpnn.metrics.metric import Metric
 from xpnn.typing import Array, HostArray, Namespace
 
@@ -50,23 +51,13 @@ class R2(Metric):
         shape = (outputs.shape[0], prod(outputs.shape[1:]))
         values = xp.reshape(_check.targets_like(xp, outputs, targets), shape)
         error = xp.reshape(outputs, shape) - values
-        column, total = weight[..., None], xp.sum(weight)
-        share = column / xp.where(total == 0, 1.0, total)
-        mean = xp.sum(share * values, axis=0)
-        mean += xp.sum(share * (values - mean), axis=0)
-        rest = xp.sum(share * (values - mean), axis=0)
-        squares = [xp.sum(column * x * x, axis=0) for x in (values - mean - rest, error)]
-        return xp.stack([xp.broadcast_to(total, mean.shape), mean, rest, *squares])
+        squares = xp.sum(weight[..., None] * error * error, axis=0)
+        return xp.stack([*gather_spread(xp, values, weight), squares])
 
     def combine(self, xp: Namespace, first: Array, second: Array) -> Array:
         """Join two sets of batches by the updating formula."""
-        weight1, mean1, rest1, spread1, error1 = xp.unstack(first)
-        weight2, mean2, rest2, spread2, error2 = xp.unstack(second)
-        weight, shift = weight1 + weight2, (mean2 - mean1) + (rest2 - rest1)
-        share = weight2 / xp.where(weight == 0, 1.0, weight)
-        spread = spread1 + spread2 + shift * shift * weight1 * share
-        mean, rest = xp.where(weight1 == 0, mean2, mean1), xp.where(weight1 == 0, rest2, rest1 + shift * share)
-        return xp.stack([weight, mean, rest, spread, error1 + error2])
+        a, b = xp.unstack(first), xp.unstack(second)
+        return xp.stack([*join_spreads(xp, a[:4], b[:4]), a[4] + b[4]])
 
     def result(self, totals: HostArray) -> float:
         """Mean over the outputs."""
