@@ -12,9 +12,9 @@ from agreement import (
     functions,
     losses,
     norms,
+    optimizers,
     recurrent,
 )
-from agreement import basic, optimizers
 from agreement.case import Case, errors
 
 __all__ = ["FAMILIES", "Case", "errors"]
