@@ -26,9 +26,9 @@ _TOPICS = (
     functions,
     losses,
     norms,
+    optimizers,
     recurrent,
 )
 
 FAMILIES = {name: family for topic in _TOPICS for name, family in topic.FAMILIES.items()}
-FAMILIES = {**basic.FAMILIES, **optimizers.FAMILIES}
 """Functions of a generator that return a `Case`, by what they draw."""
