@@ -12,6 +12,7 @@ from agreement import (
     functions,
     losses,
     norms,
+    optimizers,
     recurrent,
 )
 from agreement.case import Case, errors
@@ -25,6 +26,7 @@ _TOPICS = (
     functions,
     losses,
     norms,
+    optimizers,
     recurrent,
 )
 
