@@ -14,6 +14,7 @@ from agreement import (
     norms,
     recurrent,
 )
+from agreement import basic, norms, smoothing
 from agreement.case import Case, errors
 
 __all__ = ["FAMILIES", "Case", "errors"]
@@ -29,4 +30,5 @@ _TOPICS = (
 )
 
 FAMILIES = {name: family for topic in _TOPICS for name, family in topic.FAMILIES.items()}
+FAMILIES = {**basic.FAMILIES, **norms.FAMILIES, **smoothing.FAMILIES}
 """Functions of a generator that return a `Case`, by what they draw."""
