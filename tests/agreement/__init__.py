@@ -13,8 +13,8 @@ from agreement import (
     losses,
     norms,
     recurrent,
+    smoothing,
 )
-from agreement import basic, norms, smoothing
 from agreement.case import Case, errors
 
 __all__ = ["FAMILIES", "Case", "errors"]
@@ -27,8 +27,8 @@ _TOPICS = (
     losses,
     norms,
     recurrent,
+    smoothing,
 )
 
 FAMILIES = {name: family for topic in _TOPICS for name, family in topic.FAMILIES.items()}
-FAMILIES = {**basic.FAMILIES, **norms.FAMILIES, **smoothing.FAMILIES}
 """Functions of a generator that return a `Case`, by what they draw."""
