@@ -1,6 +1,7 @@
 """Regularizers and constraints of single parameters: part of the loss, kept by every step, saved, shared, refused."""
 
 import re
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -9,7 +10,20 @@ import xpnn
 from xpnn import Network, data
 from xpnn.constraints import MaxNorm, NonNegative, UnitNorm, get_constraint
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
-from xpnn.layers import Dense, Residual
+from xpnn.layers import (
+    GRU,
+    LSTM,
+    Conv1D,
+    Conv1DTranspose,
+    Conv2D,
+    Conv2DTranspose,
+    Dense,
+    DepthwiseConv2D,
+    Embedding,
+    Flatten,
+    Residual,
+    SimpleRNN,
+)
 from xpnn.optimizers import SGD
 from xpnn.regularizers import L1, L1L2, L2, get_regularizer
 from xpnn.training.layout import Layout
@@ -213,6 +227,43 @@ def test_rules_are_found_by_the_names_of_parameters_and_rewrite_only_them():
     assert list(find_rules(net._layer, layout, "constraint")) == []
     flat = rewrite(np, np.arange(12.0), rules, lambda rule, w: w * 10.0, lambda rest: -rest)
     assert flat.tolist() == [0, -1, -2, -3, 40, 50, 60, 70, 80, 90, -10, -11]
+
+
+SEQUENCES = np.random.default_rng(7).standard_normal((6, 5, 4))
+IMAGES = np.random.default_rng(8).standard_normal((6, 4, 4, 2))
+INDICES = np.random.default_rng(9).integers(7, size=(6, 3))
+OTHERS = [
+    (Conv1D, (3, 2), SEQUENCES),
+    (Conv2D, (3, 2), IMAGES),
+    (Conv1DTranspose, (3, 2), SEQUENCES),
+    (Conv2DTranspose, (3, 2), IMAGES),
+    (DepthwiseConv2D, (2,), IMAGES),
+    (SimpleRNN, (3,), SEQUENCES),
+    (LSTM, (3,), SEQUENCES),
+    (GRU, (3,), SEQUENCES),
+    (Embedding, (7, 2), INDICES),
+]
+
+
+@pytest.mark.parametrize(("kind", "sizes", "x"), OTHERS, ids=[kind.__name__ for kind, _, _ in OTHERS])
+def test_other_layers_have_rules_too(kind, sizes, x):
+    names = [field.name.removesuffix("_regularizer") for field in fields(kind) if field.name.endswith("_regularizer")]
+    rules = {f"{name}_regularizer": L2(0.1 * (i + 1)) for i, name in enumerate(names)}
+    rules |= {f"{name}_constraint": "non_negative" for name in names}
+    plain, ruled = (
+        Network([kind(*sizes, **options), Flatten(), Dense(3)], dtype="float64", optimizer="sgd")
+        for options in ({}, rules)
+    )
+    y = np.arange(6) % 3
+    plain.build(x.shape[1:]).train_on_batch(x, y)
+    ruled.build(x.shape[1:]).train_on_batch(x, y)
+    p = ruled.parameters
+    assert set(names) <= {name.removeprefix("0.") for name in p if name.startswith("0.")}
+    assert all(p[f"0.{name}"].min() >= 0.0 for name in names)
+    assert plain.parameters["0.weight"].min() < 0.0
+    plain.set_parameters(p)
+    cost = sum(0.05 * (i + 1) * (p[f"0.{name}"] ** 2).sum() for i, name in enumerate(names))
+    assert ruled.evaluate(x, y)["loss"] == pytest.approx(plain.evaluate(x, y)["loss"] + cost, rel=1e-12)
 
 
 @pytest.mark.parametrize(

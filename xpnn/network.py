@@ -16,7 +16,7 @@ from xpnn.training.batches import Samples
 from xpnn.training.history import History
 from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, sample_shape
 from xpnn.training.learner import Learner
-from xpnn.training.loop import run_epochs
+from xpnn.training.loop import run_epochs, try_mixing
 from xpnn.training.on_device import on_device
 from xpnn.training.running_averages import update_batch_norm
 from xpnn.training.sample_weights import combine_weights
@@ -97,6 +97,7 @@ class Network(Model):
         sample_weight: Any = None,
         class_weight: Mapping[int, float] | str | None = None,
         shuffle: bool = True,
+        augment: Any = None,
         callbacks: Sequence[Callback] | None = None,
         verbose: int | str = "auto",
     ) -> History:
@@ -123,6 +124,9 @@ class Network(Model):
             Weight of each class, multiplied with the sample weights.
         shuffle : bool
             Whether each epoch has a fresh order, drawn from the stream ``shuffle``.
+        augment : Mixup, optional
+            Mixes the samples of each batch; see `xpnn.data.Mixup`. What changes single samples is a layer, e.g.
+            `xpnn.layers.RandomFlip`.
         callbacks : sequence of Callback
             See `xpnn.callbacks`.
         verbose : {"auto", 0, 1, 2} or bool
@@ -143,6 +147,8 @@ class Network(Model):
         epochs = _check.integer("epochs", epochs, minimum=0)
         shuffle = _check.boolean("shuffle", shuffle)
         watchers = _check_callbacks(callbacks)
+        if augment is not None and (isinstance(augment, type) or not hasattr(augment, "mix")):
+            raise ArgumentTypeError(f"augment must be a xpnn.data.Mixup, got {augment!r}.")
         level = verbosity(_check.choice("verbose", str(_as_level(verbose)), ("auto", "0", "1", "2")))
         share = _check.fraction("validation_split", validation_split)
         if self._is_training:
@@ -155,6 +161,8 @@ class Network(Model):
             validation = None if validation_data is None else self._validation(validation_data)
             built = self._built
             measure_nothing(built.loss, built.metrics, samples.y, built.output_shape, built.weights)
+            if augment is not None:
+                try_mixing(augment, samples, built)
         except XpnnError:
             self._learner = self._learner if was_built else None
             raise
@@ -162,7 +170,7 @@ class Network(Model):
             watchers = (*watchers, Progress(level))
         self.stop_training, self._is_training = False, True
         try:
-            first = run_epochs(self, self._built, samples, validation, batch_size, epochs, shuffle, watchers)
+            first = run_epochs(self, self._built, samples, validation, batch_size, epochs, shuffle, watchers, augment)
         finally:
             self._is_training = False
         return self.history.since(first)

@@ -14,6 +14,7 @@ from agreement import (
     norms,
     optimizers,
     recurrent,
+    smoothing,
 )
 from agreement.case import Case, errors
 
@@ -28,6 +29,7 @@ _TOPICS = (
     norms,
     optimizers,
     recurrent,
+    smoothing,
 )
 
 FAMILIES = {name: family for topic in _TOPICS for name, family in topic.FAMILIES.items()}

@@ -25,6 +25,7 @@ from xpnn.data.infer_task import infer_task
 from xpnn.data.iris import iris
 from xpnn.data.labels import decode_labels, encode_labels
 from xpnn.data.load import load, load_inputs
+from xpnn.data.mixup import Mixup
 from xpnn.data.mnist import load_mnist
 from xpnn.data.moons import moons
 from xpnn.data.nine_grid import nine_grid
@@ -40,6 +41,7 @@ from xpnn.data.xor import xor
 
 __all__ = [
     "Dataset",
+    "Mixup",
     "Standardizer",
     "balanced_class_weights",
     "circle",

@@ -5,6 +5,7 @@ from typing import Any
 from xpnn import _check
 from xpnn.activations import get_activation
 from xpnn.initializers import get_initializer
+from xpnn.layers._rules import check_rules
 from xpnn.layers._sizes import check_pads, check_sizes
 
 __all__ = ["check_convolution"]
@@ -23,3 +24,4 @@ def check_convolution(layer: Any, n_axes: int) -> None:
     layer._set("use_bias", _check.boolean("use_bias", layer.use_bias))
     for argument in ("weight_initializer", "bias_initializer"):
         layer._set(argument, get_initializer(argument, getattr(layer, argument)))
+    check_rules(layer)

@@ -31,6 +31,10 @@ class ConvolutionTranspose(Record):
     use_bias: bool = True
     weight_initializer: Named = GlorotUniform()
     bias_initializer: Named = Zeros()
+    weight_regularizer: Named = field(default=None, kw_only=True)
+    bias_regularizer: Named = field(default=None, kw_only=True)
+    weight_constraint: Named = field(default=None, kw_only=True)
+    bias_constraint: Named = field(default=None, kw_only=True)
     name: str | None = field(default=None, kw_only=True)
 
     n_axes: ClassVar[int]

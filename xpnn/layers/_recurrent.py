@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from xpnn import _check
 from xpnn._record import Record
 from xpnn.initializers import GlorotUniform, Zeros, get_initializer
+from xpnn.layers._rules import check_rules
 from xpnn.layers._sequence import flatten_time, split_inputs, split_shapes, unflatten_time, valid_steps
 from xpnn.typing import Array, Context, Named, Params, Rng, State
 
@@ -36,6 +37,12 @@ class Recurrent(Record):
     weight_initializer: Named = field(default=GlorotUniform(), kw_only=True)
     recurrent_initializer: Named = field(default=GlorotUniform(), kw_only=True)
     bias_initializer: Named = field(default=Zeros(), kw_only=True)
+    weight_regularizer: Named = field(default=None, kw_only=True)
+    recurrent_regularizer: Named = field(default=None, kw_only=True)
+    bias_regularizer: Named = field(default=None, kw_only=True)
+    weight_constraint: Named = field(default=None, kw_only=True)
+    recurrent_constraint: Named = field(default=None, kw_only=True)
+    bias_constraint: Named = field(default=None, kw_only=True)
     name: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -50,6 +57,7 @@ class Recurrent(Record):
             self._set("truncate", _check.integer("truncate", self.truncate))
         for part in ("weight_initializer", "recurrent_initializer", "bias_initializer"):
             self._set(part, get_initializer(part, getattr(self, part)))
+        check_rules(self)
 
     # ------------------------------------------------------------------------------------------------------- the cell
 

@@ -20,6 +20,8 @@ class Conv1D(Convolution):
         As of `Conv2D`, along one axis; an explicit padding is an integer for both sides or a pair (before, after).
         The shape of ``weight`` is (kernel_size, in_channels / groups, filters). For a causal convolution, which sees
         the past alone, write ``padding=((kernel_size - 1) * dilation, 0)``.
+    weight_regularizer, bias_regularizer, weight_constraint, bias_constraint
+        As of `Dense`; the axes of a filter for a constraint are (0, 1).
     name : str, optional
         Name of the layer; by default its position.
 

@@ -18,6 +18,8 @@ class Conv1DTranspose(ConvolutionTranspose):
         As of `Conv2DTranspose`, along one axis; an explicit padding is an integer for both sides or a pair.
     activation, use_bias, weight_initializer, bias_initializer
         As of `Conv2DTranspose`; the shape of ``weight`` is (kernel_size, in_channels, filters).
+    weight_regularizer, bias_regularizer, weight_constraint, bias_constraint
+        As of `Dense`.
     name : str, optional
         Name of the layer; by default its position.
 

@@ -39,6 +39,8 @@ class Conv2D(Convolution):
     weight_initializer, bias_initializer : str or Initializer
         Initial values of ``weight``, shape (kernel_height, kernel_width, in_channels / groups, filters), and of
         ``bias``, shape (filters,).
+    weight_regularizer, bias_regularizer, weight_constraint, bias_constraint
+        As of `Dense`; the axes of a filter for a constraint are (0, 1, 2).
     name : str, optional
         Name of the layer; by default its position.
 

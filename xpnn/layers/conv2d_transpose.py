@@ -35,6 +35,8 @@ class Conv2DTranspose(ConvolutionTranspose):
     weight_initializer, bias_initializer : str or Initializer
         Initial values of ``weight``, shape (kernel_height, kernel_width, in_channels, filters), and of ``bias``, shape
         (filters,).
+    weight_regularizer, bias_regularizer, weight_constraint, bias_constraint
+        As of `Dense`.
     name : str, optional
         Name of the layer; by default its position.
 

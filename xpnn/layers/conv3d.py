@@ -17,6 +17,8 @@ class Conv3D(Convolution):
     filters, kernel_size, strides, padding, dilation, groups, activation, use_bias, weight_initializer, bias_initializer
         As of `Conv2D`, along three axes. The shape of ``weight`` is (kernel_depth, kernel_height, kernel_width,
         in_channels / groups, filters).
+    weight_regularizer, bias_regularizer, weight_constraint, bias_constraint
+        As of `Dense`; the axes of a filter for a constraint are (0, 1, 2, 3).
     name : str, optional
         Name of the layer; by default its position.
 

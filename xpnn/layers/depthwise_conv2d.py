@@ -28,6 +28,8 @@ class DepthwiseConv2D(Record):
         As of `Conv2D`.
     weight_initializer : str or Initializer
         Initial values of ``weight``, shape (kernel_height, kernel_width, in_channels, depth_multiplier).
+    weight_regularizer, bias_regularizer, weight_constraint, bias_constraint
+        As of `Dense`.
     name : str, optional
         Name of the layer; by default its position.
 
@@ -66,6 +68,10 @@ class DepthwiseConv2D(Record):
     use_bias: bool = True
     weight_initializer: Named = GlorotUniform()
     bias_initializer: Named = Zeros()
+    weight_regularizer: Named = field(default=None, kw_only=True)
+    bias_regularizer: Named = field(default=None, kw_only=True)
+    weight_constraint: Named = field(default=None, kw_only=True)
+    bias_constraint: Named = field(default=None, kw_only=True)
     name: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:

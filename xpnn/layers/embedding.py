@@ -9,6 +9,7 @@ from xpnn._record import Record
 from xpnn.errors import ArgumentTypeError
 from xpnn.initializers import Normal, get_initializer
 from xpnn.layers._row_sums import row_sums
+from xpnn.layers._rules import check_rules
 from xpnn.typing import Array, Context, Named, Params, Rng, Shape, State
 
 __all__ = ["Embedding"]
@@ -28,6 +29,10 @@ class Embedding(Record):
         Index of a row that is zero and stays so, since it gets no gradient: for the ends of short sequences.
     weight_initializer : str or Initializer
         Initial values of ``weight``, shape (input_dim, output_dim); by default the normal distribution, as in PyTorch.
+    weight_regularizer : str or Regularizer, optional
+        Cost of the table, part of the loss; see `xpnn.regularizers`.
+    weight_constraint : str or Constraint, optional
+        Where the table must be after each step; see `xpnn.constraints`.
     name : str, optional
         Name of the layer; by default its position.
 
@@ -63,6 +68,8 @@ class Embedding(Record):
     output_dim: int
     padding_index: int | None = None
     weight_initializer: Named = Normal()
+    weight_regularizer: Named = field(default=None, kw_only=True)
+    weight_constraint: Named = field(default=None, kw_only=True)
     name: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -73,6 +80,7 @@ class Embedding(Record):
             if self.padding_index >= self.input_dim:
                 _check.refuse("padding_index", f"be below input_dim={self.input_dim}", self.padding_index)
         self._set("weight_initializer", get_initializer("weight_initializer", self.weight_initializer))
+        check_rules(self)
 
     @property
     def index_bound(self) -> int:

@@ -32,6 +32,10 @@ class GRU(Recurrent):
     weight_initializer, recurrent_initializer, bias_initializer : str or Initializer
         Initial values of ``weight``, shape (features, 3 * units), ``recurrent``, shape (units, 3 * units), and of
         ``bias`` and, with `reset_after`, ``recurrent_bias`` (:math:`b'`), each of shape (3 * units,).
+    weight_regularizer, recurrent_regularizer, bias_regularizer : str or Regularizer, optional
+        Cost of the parameter, part of the loss; see `xpnn.regularizers`.
+    weight_constraint, recurrent_constraint, bias_constraint : str or Constraint, optional
+        Where the parameter must be after each step; see `xpnn.constraints`.
     name : str, optional
         Name of the layer; by default its position.
 

@@ -29,6 +29,10 @@ class LSTM(Recurrent):
     weight_initializer, recurrent_initializer, bias_initializer : str or Initializer
         Initial values of ``weight``, shape (features, 4 * units), ``recurrent``, shape (units, 4 * units), and
         ``bias``.
+    weight_regularizer, recurrent_regularizer, bias_regularizer : str or Regularizer, optional
+        Cost of the parameter, part of the loss; see `xpnn.regularizers`.
+    weight_constraint, recurrent_constraint, bias_constraint : str or Constraint, optional
+        Where the parameter must be after each step; see `xpnn.constraints`.
     name : str, optional
         Name of the layer; by default its position.
 

@@ -9,7 +9,7 @@ from xpnn.training.evaluation import evaluate
 from xpnn.training.learner import Learner
 from xpnn.training.totals import Totals
 
-__all__ = ["run_epochs"]
+__all__ = ["run_epochs", "try_mixing"]
 
 
 def run_epochs(
@@ -21,6 +21,7 @@ def run_epochs(
     epochs: int,
     shuffle: bool,
     callbacks: Sequence[Callback],
+    augment: Any = None,
 ) -> int:
     """Train for `epochs`, write their measurements to ``network.history``, and return the number of the first.
 
@@ -38,7 +39,7 @@ def run_epochs(
             callback.on_epoch_begin(network, epoch)
         if network.stop_training:
             break
-        logs = _run_epoch(network, learner, samples, batch_size, shuffle, callbacks)
+        logs = _run_epoch(network, learner, samples, batch_size, shuffle, callbacks, augment)
         if validation is not None:
             logs |= _validate(network, learner, validation, batch_size, epoch, callbacks)
         network.history.append(epoch, logs)
@@ -49,6 +50,19 @@ def run_epochs(
     return first
 
 
+def try_mixing(augment: Any, samples: Samples, learner: Learner) -> None:
+    """Mix about a hundred samples, so that a loss that wants no mixed targets says so before anything is learnt.
+
+    Raises
+    ------
+    ArgumentError
+        What the loss raises.
+    """
+    xp, shape, some = learner.backend.xp, learner.output_shape, slice(None, None, max(len(samples) // 100, 1))
+    y = augment.mix(xp, samples.x[some, ...], samples.y[some, ...], None, 0.75, shape)[1]
+    learner.loss.check_targets(learner.backend.to_numpy(y), shape)
+
+
 def _run_epoch(
     network: Any,
     learner: Learner,
@@ -56,11 +70,15 @@ def _run_epoch(
     batch_size: int | None,
     shuffle: bool,
     callbacks: Sequence[Callback],
+    augment: Any,
 ) -> dict[str, float]:
     totals = Totals(learner.loss, learner.metrics, learner.backend)
     rng = learner.streams["shuffle"] if shuffle else None
     watchers = [c for c in callbacks if type(c).on_batch_end is not Callback.on_batch_end]
     for x, y, weight in samples.batches(learner.backend, batch_size, rng):
+        if augment is not None:
+            share = augment.draw(learner.streams["mixup"])
+            x, y, weight = augment.mix(learner.backend.xp, x, y, weight, share, learner.output_shape)
         result = learner.step(x, y, weight)
         if result.penalty is None:
             totals.add(result.value, result.measured)
