@@ -1,6 +1,6 @@
 """LeNet on MNIST: how many of the 10,000 test images it knows after each epoch, and in how many seconds.
 
-Run ``XPNN_MNIST_DIR=FOLDER python bench/bench_lenet_mnist.py [--backend NAME] [--epochs N] [--goal SHARE]``; the folder
+Run ``XPNN_MNIST_DIR=FOLDER python bench/bench_lenet_mnist.py [--backend NAME] [--compile WAY] [--epochs N] [--goal SHARE]``; the folder
 holds the four IDX files. It exits with 1 if the goal is not reached within the epochs.
 """
 
@@ -20,6 +20,7 @@ def main() -> int:
     """Train until the goal is reached, and print a line for each epoch."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--backend", default="numpy")
+    parser.add_argument("--compile", default=True, help="a way of the backend, e.g. replay (default: its strongest)")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--goal", type=float, default=GOAL)
     args = parser.parse_args()
@@ -31,7 +32,7 @@ def main() -> int:
 
     train, test = (load_mnist(folder, split=split) for split in ("train", "test"))
     x, x_test = (data.x.astype("float32") / 255 for data in (train, test))
-    net = _lenet(args.backend)
+    net = _lenet(args.backend, args.compile)
     for epoch in range(1, args.epochs + 1):
         start = time.perf_counter()
         loss = net.fit(x, train.y, batch_size=64, epochs=1, verbose=0)["loss"][-1]
@@ -43,7 +44,7 @@ def main() -> int:
     return 1
 
 
-def _lenet(backend: str) -> Any:
+def _lenet(backend: str, way: Any) -> Any:
     from xpnn import Network
     from xpnn.layers import Conv2D, Dense, Flatten, MaxPool2D
     from xpnn.optimizers import Adam
@@ -58,7 +59,7 @@ def _lenet(backend: str) -> Any:
         Dense(84, activation="relu"),
         Dense(10),
     ]
-    return Network(layers, optimizer=Adam(1e-3), metrics=["accuracy"], backend=backend, seed=0)
+    return Network(layers, optimizer=Adam(1e-3), metrics=["accuracy"], backend=backend, compile=way, seed=0)
 
 
 if __name__ == "__main__":
