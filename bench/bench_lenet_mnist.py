@@ -1,7 +1,7 @@
 """LeNet on MNIST: how many of the 10,000 test images it knows after each epoch, and in how many seconds.
 
-Run ``XPNN_MNIST_DIR=FOLDER python bench/bench_lenet_mnist.py [--backend NAME] [--compile WAY] [--epochs N]``; the folder
-holds the four IDX files. It exits with 1 if the goal is not reached within the epochs.
+Run ``XPNN_MNIST_DIR=FOLDER python bench/bench_lenet_mnist.py [--backend NAME] [--compile WAY] [--epochs N]``. The
+folder holds the four IDX files. It exits with 1 if the goal is not reached within the epochs.
 """
 
 import argparse

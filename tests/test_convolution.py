@@ -153,6 +153,11 @@ def test_of_equal_maxima_the_first_is_given_the_gradient_as_in_pytorch(pool, str
     np.testing.assert_allclose(backend.to_numpy(dx), xt.grad.numpy(), rtol=1e-12, atol=1e-12)
 
 
+def test_of_equal_maxima_of_a_window_the_first_in_row_major_order_is_given_the_gradient():
+    _, dx, _ = _run(MaxPool2D(2), _image([[1, 2, 3, 3], [2, 2, 3, 3]]))
+    assert dx[0, ..., 0].tolist() == [[0, 1, 1, 0], [0, 0, 0, 0]]
+
+
 def test_of_equal_maxima_of_a_whole_image_the_first_is_given_the_gradient():
     _, dx, _ = _run(GlobalMaxPool2D(), _image([[1, 2], [2, 2]]))
     assert dx[0, ..., 0].tolist() == [[0, 1], [0, 0]]

@@ -137,8 +137,8 @@ ROWS = {
         ((3, 2), (1,), (1,), (3,)),
     ),
     "stack of recurrent layers": (Sequential([LSTM(2, return_sequences=True), SimpleRNN(2)]), (3, 2)),
+    **convolution_rows.ROWS,
 }
-HIDES_NAN = ("dropout",)
 DRAWS = {
     "attention with a mask": lambda rng, n: (*_normal(rng, n, (4, 5), (3, 6)), _mask(rng, n, 4, 3)),
     "attention with padding": lambda rng, n: (*_normal(rng, n, (4, 5)), _mask(rng, n, 4)),
@@ -147,7 +147,13 @@ DRAWS = {
     "embedding with padding": lambda rng, n: rng.choice([0, 1, 3, 4, 5, 6], size=(n, 2, 3)),
     "large embedding": lambda rng, n: rng.integers(600, size=(n, 40)),
 }
-HIDES_NAN = ("dropout", "lstm with a mask", "gru with a mask", "bidirectional with a mask")
+HIDES_NAN = (
+    "dropout",
+    "lstm with a mask",
+    "gru with a mask",
+    "bidirectional with a mask",
+    *convolution_rows.HIDES_NAN,
+)
 
 
 def _masked(*shapes):
@@ -160,9 +166,6 @@ def _masked(*shapes):
 
 DRAWS = {name: _masked(*shapes) for name, (_, shapes) in ROWS.items() if name.endswith("with a mask")}
 """Functions of a generator and a number of samples: inputs of the rows for which normal ones will not do."""
-    **convolution_rows.ROWS,
-}
-HIDES_NAN = ("dropout", *convolution_rows.HIDES_NAN)
 
 
 @pytest.mark.parametrize("row", ROWS)
