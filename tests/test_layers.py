@@ -1,5 +1,6 @@
 """Every layer is a row: the shared harness on every backend, PyTorch's numbers, values by hand, messages."""
 
+import convolution_rows
 import numpy as np
 import pytest
 
@@ -139,8 +140,8 @@ ROWS = {
         ((3, 2), (1,), (1,), (3,)),
     ),
     "stack of recurrent layers": (Sequential([LSTM(2, return_sequences=True), SimpleRNN(2)]), (3, 2)),
+    **convolution_rows.ROWS,
 }
-HIDES_NAN = ("dropout",)
 DRAWS = {
     "attention with a mask": lambda rng, n: (*_normal(rng, n, (4, 5), (3, 6)), _mask(rng, n, 4, 3)),
     "attention with padding": lambda rng, n: (*_normal(rng, n, (4, 5)), _mask(rng, n, 4)),
@@ -149,7 +150,13 @@ DRAWS = {
     "embedding with padding": lambda rng, n: rng.choice([0, 1, 3, 4, 5, 6], size=(n, 2, 3)),
     "large embedding": lambda rng, n: rng.integers(600, size=(n, 40)),
 }
-HIDES_NAN = ("dropout", "lstm with a mask", "gru with a mask", "bidirectional with a mask")
+HIDES_NAN = (
+    "dropout",
+    "lstm with a mask",
+    "gru with a mask",
+    "bidirectional with a mask",
+    *convolution_rows.HIDES_NAN,
+)
 
 
 def _masked(*shapes):
