@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import convolution_rows
 import numpy as np
 import pytest
 from conftest import TESTED
@@ -54,6 +55,7 @@ LAYERS = {
     "Sequential": [Sequential([Dense(6), "relu"]), Sequential([Dense(3)])],
     "shared": [Dense(6), _shared, _shared, Dense(3)],
     "Standardize": [Standardize(), Dense(3)],
+    **convolution_rows.LAYERS,
 }
 
 LOSSES = {

@@ -1,5 +1,6 @@
 """Every layer is a row: the shared harness on every backend, PyTorch's numbers, values by hand, messages."""
 
+import convolution_rows
 import numpy as np
 import pytest
 
@@ -44,8 +45,9 @@ ROWS = {
         (2,),
     ),
     "residual": (Residual([Dense(4, activation="softsign"), Dense(3)]), (3,)),
+    **convolution_rows.ROWS,
 }
-HIDES_NAN = ("dropout",)
+HIDES_NAN = ("dropout", *convolution_rows.HIDES_NAN)
 
 
 @pytest.mark.parametrize("row", ROWS)
