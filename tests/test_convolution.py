@@ -136,7 +136,7 @@ def test_a_causal_convolution_sees_the_past_alone():
     assert np.all(before[:, 5:] != after[:, 5:])
 
 
-# ------------------------------------------------------------------------------------------------------- ties, NaN, -inf
+# ------------------------------------------------------------------------------------------------------ ties and NaN
 
 
 @pytest.mark.parametrize(("pool", "strides"), [((2, 2), (2, 2)), ((3, 3), (1, 1)), ((3, 2), (2, 1))])
@@ -237,7 +237,8 @@ MESSAGES = [
     (lambda: Conv2D(4, 3, dilation=(1, 0)), "dilation must be an integer of at least 1, or 2 of them, got (1, 0)."),
     (
         lambda: Conv2D(4, 3, padding="full"),
-        "padding must be 'valid', 'same', an integer of at least 0, or 2 integers or pairs (before, after), got 'full'.",
+        "padding must be 'valid', 'same', an integer of at least 0, or 2 integers or pairs (before, after), "
+        "got 'full'.",
     ),
     (
         lambda: Conv1D(4, 3, padding=(1, -1)),
