@@ -72,25 +72,30 @@ def _sequences(*layers):
 
 
 LAYERS = {
-    "AveragePool1D": _sequences(AveragePool1D(3, 2, "same")),
-    "AveragePool2D": _images(AveragePool2D(2)),
-    "Conv1D": _sequences(Conv1D(3, 3, padding=(2, 0), activation="tanh"), Conv1D(2, 2, 2)),
-    "Conv1DTranspose": _sequences(Conv1DTranspose(3, 3, 2)),
-    "Conv2D, Conv2D": _images(Conv2D(4, 3, padding="same", activation="relu"), Conv2D(6, 2, 2, dilation=2, padding=1)),
+    "Conv1D, MaxPool1D, AveragePool1D, Conv1DTranspose": _sequences(
+        Conv1D(3, 3, padding=(2, 0), activation="tanh"),
+        MaxPool1D(3, 1),
+        AveragePool1D(2, padding="same"),
+        Conv1DTranspose(2, 2, 2),
+    ),
     "Conv2D first": [Reshape((1, 5, 1)), Conv2D(4, (1, 2), activation="relu"), Flatten(), Dense(3)],
-    "Conv2D, groups": _images(Conv2D(6, 2, groups=3)),
-    "Conv2D, many filters": _images(Conv2D(100, 2), Conv2D(2, 1)),
-    "Conv2DTranspose": _images(Conv2DTranspose(2, 3, 2, "same", activation="relu")),
+    "Conv2D, MaxPool2D": _images(Conv2D(4, 3, padding=1, activation="relu"), MaxPool2D(2), Conv2D(3, 2)),
+    "Conv2D of strides, dilation, groups": _images(
+        Conv2D(6, 2, groups=3), ZeroPadding2D(1), Conv2D(100, 2, 2, dilation=2), Conv2D(2, 1)
+    ),
+    "Conv2DTranspose, MaxPool2D, GlobalAveragePool2D": [
+        *_images(Conv2DTranspose(2, 3, 2, "same", activation="relu"), MaxPool2D(3, 2, "same"))[:-2],
+        GlobalAveragePool2D(),
+        Dense(3),
+    ],
     "Conv3D": [Dense(48), Reshape((2, 3, 4, 2)), Conv3D(3, 2, padding="same", activation="relu"), Flatten(), Dense(3)],
-    "Cropping": _images(Cropping2D(((1, 0), 1))),
-    "DepthwiseConv2D": _images(DepthwiseConv2D(3, padding="same"), DepthwiseConv2D(2, depth_multiplier=2)),
-    "GlobalAveragePool2D": [*_images(Conv2D(5, 2))[:-2], GlobalAveragePool2D(), Dense(3)],
-    "GlobalMaxPool2D": [*_images(Conv2D(5, 2))[:-2], GlobalMaxPool2D(), Dense(3)],
-    "MaxPool1D": _sequences(Conv1D(4, 3, activation="relu"), MaxPool1D(3, 2)),
-    "MaxPool2D": _images(Conv2D(4, 3, padding=1, activation="relu"), MaxPool2D(2), Conv2D(3, 2)),
-    "MaxPool2D, same": _images(MaxPool2D(3, 2, "same")),
-    "SeparableConv2D": _images(SeparableConv2D(4, 3, activation="relu")),
-    "UpSampling": _images(UpSampling2D(2)),
-    "ZeroPadding": _images(ZeroPadding2D(1)),
+    "DepthwiseConv2D, AveragePool2D, GlobalMaxPool2D": [
+        *_images(DepthwiseConv2D(2, depth_multiplier=2), AveragePool2D(2, 1), DepthwiseConv2D(3, padding="same"))[:-2],
+        GlobalMaxPool2D(),
+        Dense(3),
+    ],
+    "SeparableConv2D, Cropping2D, UpSampling2D": _images(
+        SeparableConv2D(4, 2, activation="relu"), Cropping2D(((1, 0), 0)), UpSampling2D(2)
+    ),
 }
 """For the comparison of compiled with eager steps: networks for 5 features and 3 classes."""

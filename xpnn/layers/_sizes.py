@@ -52,13 +52,13 @@ def each(value: Any, ndim: int) -> Shape:
     return value if isinstance(value, tuple) else (value,) * ndim
 
 
-def pads(value: Any, ndim: int) -> str | tuple[Pair, ...]:
+def pads(value: Any, ndim: int) -> Any:
     """Pairs for each axis, or the word, from what `check_pads` returned."""
     if isinstance(value, str):
         return value
     if not isinstance(value, tuple):
         return ((value, value),) * ndim
-    return value if ndim > 1 else (value,)  # type: ignore[return-value]
+    return value if ndim > 1 else (value,)
 
 
 def check_image(input_shape: Shape, ndim: int) -> None:
