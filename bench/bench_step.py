@@ -21,8 +21,9 @@ MODELS = {
     "784-128-10": (32, 1e-3),
     "784-512-512-10": (128, 1e-4),
     "784-2048-2048-10": (512, 1e-4),
+    "LeNet": (64, 1e-4),
 }
-"""Sizes of the layers; the batch, and a learning rate with which rounding errors do not grow."""
+"""Models as in `peers.problem`; the batch, and a learning rate with which rounding errors do not grow."""
 
 RUN = Path(__file__).resolve().with_name("step_run.py")
 

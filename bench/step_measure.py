@@ -19,7 +19,7 @@ STEPS, TOLERANCE = 10, 1e-3
 
 
 def measure(
-    sizes: list[int],
+    model: list[Any],
     batch: int,
     learning_rate: float,
     makers: Mapping[str, Callable[[Any], Any]],
@@ -27,7 +27,7 @@ def measure(
     cpu_time: bool = False,
     rest: float = 0.0,
 ) -> dict[str, Any]:
-    """Measure one model; before each turn sleep for `rest` seconds.
+    """Measure one model, as from `peers.problem.parse`; before each turn sleep for `rest` seconds.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def measure(
         What JSON can hold: ``"step_us"`` and ``"ratios"`` of those who were timed, ``"left_out"`` with the reasons of
         those who cannot run here, ``"wrong"`` with those whose losses are not those of the first.
     """
-    problem = draw(sizes, batch, learning_rate)
+    problem = draw(model, batch, learning_rate)
     peers, losses, left_out = {}, {}, {}
     for name, make in makers.items():
         try:

@@ -22,6 +22,7 @@ def main() -> int:
     """Measure, print, write."""
     options = json.loads(sys.argv[1])
     pin(options["threads"], options["device"])
+    from peers.problem import parse
     from step_measure import measure
 
     from xpnn.bench import describe_machine
@@ -34,8 +35,7 @@ def main() -> int:
     rest = REST if options["threads"] > 1 else 0.0
     for model, (batch, rate) in options["models"].items():
         print(f"{model}, batch {batch}, threads: {options['threads']} ...", file=sys.stderr, flush=True)
-        sizes = [int(size) for size in model.split("-")]
-        results[model] = measure(sizes, batch, rate, makers, options["rounds"], options["cpu_time"], rest)
+        results[model] = measure(parse(model), batch, rate, makers, options["rounds"], options["cpu_time"], rest)
     print(tables(results, options["names"]), *remarks(results), sep="\n", end="\n\n")
     run = {"threads": options["threads"], "machine": asdict(machine), "models": results}
     Path(sys.argv[2]).write_text(json.dumps(run))

@@ -34,8 +34,13 @@ def run_program(name, *arguments):
 # --------------------------------------------------------------------------------------------------------- contenders
 
 
-def train(program, device, name, steps=30):
-    problem = program("peers.problem").draw([6, 8, 7, 3], 20, 0.01)
+SKIPPED = ("torch.compile needs a C++ compiler", "compile must be", "Backend ", "This peer is written for dense layers")
+
+PERCEPTRON, CONVOLUTIONAL = [6, 8, 7, 3], ["8x10x2", "4@3+1", "/2", "5@2", 6, 3]
+
+
+def train(program, device, name, steps=30, model=PERCEPTRON):
+    problem = program("peers.problem").draw(model, 20, 0.01)
     peer = maker(device, name)(problem)
     losses = [float(peer.step()) for _ in range(steps)]
     peer.synchronize()
@@ -45,16 +50,17 @@ def train(program, device, name, steps=30):
 
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # from the inside of torch.compile
 @pytest.mark.parametrize("name", NAMES["cpu"])
-def test_every_contender_that_is_installed_trains_like_plain_numpy(program, name):
+@pytest.mark.parametrize("model", [PERCEPTRON, CONVOLUTIONAL], ids=["perceptron", "convolutional"])
+def test_every_contender_that_is_installed_trains_like_plain_numpy(program, name, model):
     try:
-        losses = train(program, "cpu", name)
+        losses = train(program, "cpu", name, model=model)
     except ImportError as error:
         pytest.skip(str(error))
     except (RuntimeError, ValueError) as error:
-        if not str(error).startswith(("torch.compile needs a C++ compiler", "compile must be", "Backend ")):
+        if not str(error).startswith(SKIPPED):
             raise
         pytest.skip(str(error))
-    assert disagreements({"plain NumPy": train(program, "cpu", "plain NumPy"), name: losses}, 1e-4) == {}
+    assert disagreements({"plain NumPy": train(program, "cpu", "plain NumPy", model=model), name: losses}, 1e-4) == {}
     assert losses[-1] < 0.8 * losses[0]
 
 
@@ -70,6 +76,26 @@ def test_contenders_on_a_gpu_train_like_plain_numpy_or_say_why_not(program, name
         assert any(word in reason for word in ("CUDA", "cuda", "compile must be")), reason
         pytest.skip(reason.splitlines()[0])
     assert disagreements({"plain NumPy": train(program, "cpu", "plain NumPy"), name: losses}, 1e-3) == {}
+
+
+def test_the_gradients_of_plain_numpy_are_right(program):
+    pytest.importorskip("torch")
+    losses = [train(program, "cpu", name, 5, CONVOLUTIONAL) for name in ("plain NumPy", "PyTorch eager")]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_a_model_is_one_line_of_words(program):
+    problem = program("peers.problem")
+    assert problem.parse("2-24-3") == [2, 24, 3]
+    drawn = problem.draw(problem.parse("LeNet"), 2)
+    assert [stage.output_shape for stage in drawn.stages] == [
+        (28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16), (120,), (84,), (10,),
+    ]  # fmt: skip
+    assert [weight.shape for weight, _ in drawn.layers] == [
+        (5, 5, 1, 6), (5, 5, 6, 16), (400, 120), (120, 84), (84, 10),
+    ]  # fmt: skip
+    with pytest.raises(RuntimeError, match=r"This peer is written for dense layers alone\."):
+        _ = drawn.sizes
 
 
 def test_a_missing_cpp_compiler_is_named(program, monkeypatch):

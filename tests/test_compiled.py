@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import convolution_rows
 import numpy as np
 import pytest
 from conftest import TESTED
@@ -133,6 +134,7 @@ LAYERS = {
     "SimpleRNN": [Dense(6), Reshape((3, 2)), SimpleRNN(4, return_sequences=True), SimpleRNN(4, "relu"), Dense(3)],
     "Standardize": [Standardize(), Dense(3)],
     "TransformerEncoder": [Embedding(7, 4), TransformerEncoder(4, 2, 6, causal=True), Flatten(), Dense(3)],
+    **convolution_rows.LAYERS,
 }
 
 LOSSES = {

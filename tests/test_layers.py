@@ -1,5 +1,6 @@
 """Every layer is a row: the shared harness on every backend, PyTorch's numbers, values by hand, messages."""
 
+import convolution_rows
 import numpy as np
 import pytest
 
@@ -159,6 +160,9 @@ def _masked(*shapes):
 
 DRAWS = {name: _masked(*shapes) for name, (_, shapes) in ROWS.items() if name.endswith("with a mask")}
 """Functions of a generator and a number of samples: inputs of the rows for which normal ones will not do."""
+    **convolution_rows.ROWS,
+}
+HIDES_NAN = ("dropout", *convolution_rows.HIDES_NAN)
 
 
 @pytest.mark.parametrize("row", ROWS)

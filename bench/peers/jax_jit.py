@@ -1,17 +1,20 @@
 """JAX: the whole step compiled, the buffers of parameters and moments donated, on the processor or a GPU."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from peers.problem import Problem
+from peers.problem import Problem, Stage
 
 __all__ = ["Peer", "mean_loss", "place"]
 
 _product = partial(jnp.matmul, precision="highest")
 """In full float32, as the others compute, where a GPU would round the factors."""
+
+_correlation = partial(jax.lax.conv_general_dilated, dimension_numbers=("NHWC", "HWIO", "NHWC"), precision="highest")
 
 
 class Peer:
@@ -21,7 +24,7 @@ class Peer:
         params, self.x, self.y = place(problem, device)
         zeros = [[jnp.zeros_like(p) for p in params] for _ in range(2)]
         self.state = (params, *zeros, jnp.zeros((), jnp.float32, device=self.x.device))
-        self.rate = problem.learning_rate
+        self.rate, self.stages = problem.learning_rate, problem.stages
 
     @property
     def versions(self) -> dict[str, str]:
@@ -30,7 +33,7 @@ class Peer:
 
     def step(self) -> Any:
         """One training step."""
-        self.state, loss = _step(self.state, self.x, self.y, self.rate)
+        self.state, loss = _step(self.state, self.x, self.y, self.rate, self.stages)
         return loss
 
     def synchronize(self) -> None:
@@ -44,18 +47,27 @@ def place(problem: Problem, device: str) -> tuple[list[Any], Any, Any]:
     return [put(part) for layer in problem.layers for part in layer], put(problem.x), put(problem.y.astype("int32"))
 
 
-def mean_loss(params: list[Any], x: Any, y: Any) -> Any:
+def mean_loss(params: list[Any], x: Any, y: Any, stages: Sequence[Stage]) -> Any:
     """Cross-entropy of the network with `params`: weight, bias, weight, ..."""
-    for i in range(0, len(params) - 2, 2):
-        x = jax.nn.relu(_product(x, params[i]) + params[i + 1])
-    log_p = jax.nn.log_softmax(_product(x, params[-2]) + params[-1])
-    return -jnp.mean(log_p[jnp.arange(len(y)), y])
+    parameters = iter(params)
+    for stage in stages:
+        if stage.kind == "pool":
+            window = (1, stage.size, stage.size, 1)
+            x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, window, window, "VALID")
+            continue
+        weight, bias = next(parameters), next(parameters)
+        if stage.kind == "conv":
+            x = _correlation(x, weight, (1, 1), [(stage.padding, stage.padding)] * 2) + bias
+        else:
+            x = _product(x.reshape(len(x), -1), weight) + bias
+        x = x if stage is stages[-1] else jax.nn.relu(x)
+    return -jnp.mean(jax.nn.log_softmax(x)[jnp.arange(len(y)), y])
 
 
-@partial(jax.jit, donate_argnums=0)
-def _step(state: Any, x: Any, y: Any, rate: float) -> Any:
+@partial(jax.jit, donate_argnums=0, static_argnames="stages")
+def _step(state: Any, x: Any, y: Any, rate: float, stages: Sequence[Stage]) -> Any:
     params, m, v, t = state
-    loss, grads = jax.value_and_grad(mean_loss)(params, x, y)
+    loss, grads = jax.value_and_grad(mean_loss)(params, x, y, stages)
     t = t + 1
     m = [0.9 * a + 0.1 * g for a, g in zip(m, grads, strict=True)]
     v = [0.999 * a + 0.001 * g * g for a, g in zip(v, grads, strict=True)]

@@ -21,7 +21,7 @@ class Peer:
 
         def step(state: Any, x: Any, y: Any) -> Any:
             params, moments = state
-            loss, grads = jax.value_and_grad(mean_loss)(params, x, y)
+            loss, grads = jax.value_and_grad(mean_loss)(params, x, y, problem.stages)
             updates, moments = optimizer.update(grads, moments)
             return (optax.apply_updates(params, updates), moments), loss
 

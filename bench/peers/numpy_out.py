@@ -24,17 +24,17 @@ class Peer:
     """Forward, backward and Adam on buffers that are made once."""
 
     def __init__(self, problem: Problem) -> None:
-        batch, dtype = len(problem.y), problem.x.dtype
+        batch, dtype, sizes = len(problem.y), problem.x.dtype, problem.sizes
         parts = [np.concatenate([weight, bias[None]]) for weight, bias in problem.layers]
         self.flat = np.concatenate([part.reshape(-1) for part in parts])
         self.gradient, self.m, self.v = (np.zeros_like(self.flat) for _ in range(3))
-        self.params, self.grads = (_views(vector, problem.sizes) for vector in (self.flat, self.gradient))
+        self.params, self.grads = (_views(vector, sizes) for vector in (self.flat, self.gradient))
         self.blocks = list(zip(*map(_blocks, (self.flat, self.gradient, self.m, self.v)), strict=True))
         self.scratch = np.empty(min(BLOCK, self.flat.size), dtype)
-        self.inputs = [np.ones((size + 1, batch), dtype) for size in problem.sizes[:-1]]
+        self.inputs = [np.ones((size + 1, batch), dtype) for size in sizes[:-1]]
         self.inputs[0][:-1] = problem.x.T
-        self.d = [np.empty((size, batch), dtype) for size in problem.sizes]
-        self.masks = [np.empty((size, batch), bool) for size in problem.sizes[:-1]]
+        self.d = [np.empty((size, batch), dtype) for size in sizes]
+        self.masks = [np.empty((size, batch), bool) for size in sizes[:-1]]
         self.row, self.picked, self.ones = np.empty((3, batch), dtype)
         self.ones[:] = 1
         self.labels = problem.y * batch + np.arange(batch)

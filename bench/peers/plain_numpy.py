@@ -1,9 +1,10 @@
-"""Plain NumPy, as a textbook writes it: whole arrays, and a fresh one for every result."""
+"""NumPy as a textbook writes it: whole arrays, and a fresh one for every result."""
 
 from typing import Any
 
 import numpy as np
 
+from peers.numpy_images import STAGES
 from peers.problem import Problem
 
 __all__ = ["Peer"]
@@ -15,6 +16,7 @@ class Peer:
     def __init__(self, problem: Problem) -> None:
         self.x, self.y, self.rate = problem.x, problem.y, problem.learning_rate
         self.rows = np.arange(len(self.y))
+        self.stages = problem.stages
         self.params = [array.copy() for layer in problem.layers for array in layer]
         self.m = [np.zeros_like(p) for p in self.params]
         self.v = [np.zeros_like(p) for p in self.params]
@@ -27,17 +29,22 @@ class Peer:
 
     def step(self) -> Any:
         """One training step."""
-        inputs = [self.x]
-        for i in range(0, len(self.params), 2):
-            z = inputs[-1] @ self.params[i] + self.params[i + 1]
-            inputs.append(np.maximum(z, 0))
+        x, kept, params = self.x, [], iter(self.params)
+        for stage in self.stages:
+            forward, _ = STAGES[stage.kind]
+            given = (next(params), next(params)) if stage.weight_shape else ()
+            z, saved = forward(stage, x, *given)
+            x = np.maximum(z, 0) if given else z
+            kept.append((saved, given, x))
         loss, d = self._cross_entropy(z)
-        grads = []
-        for i in range(len(self.params) - 2, -1, -2):
-            grads += [d.sum(axis=0), inputs[i // 2].T @ d]
-            if i:
-                d = (d @ self.params[i].T) * (inputs[i // 2] > 0)
-        self._adam(grads[::-1])
+        grads: list[Any] = []
+        for stage, (saved, given, y) in zip(self.stages[::-1], kept[::-1], strict=True):
+            _, backward = STAGES[stage.kind]
+            if given and stage is not self.stages[-1]:
+                d = d * (y > 0)
+            d, new = backward(stage, saved, d, *given, wants_dx=stage is not self.stages[0])
+            grads = [*new, *grads]
+        self._adam(grads)
         return loss
 
     def synchronize(self) -> None:

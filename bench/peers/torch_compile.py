@@ -5,12 +5,13 @@ Faster here than a compiled `torch.nn.Module` with ``torch.optim.Adam``, which a
 
 import os
 import shutil
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import conv2d, cross_entropy, linear, max_pool2d
 
-from peers.problem import Problem
+from peers.problem import Problem, Stage
 
 __all__ = ["Peer"]
 
@@ -22,11 +23,12 @@ class Peer:
         if device == "cpu" and not any(map(shutil.which, (os.environ.get("CXX", ""), "g++", "clang++"))):
             raise RuntimeError("torch.compile needs a C++ compiler, and none is installed.")
         self.device, rate = device, problem.learning_rate
-        self.x, self.y = (torch.from_numpy(array).to(device) for array in (problem.x, problem.y))
-        params = [torch.tensor(part, device=device) for layer in problem.layers for part in layer]
+        layers, x = problem.channels_first()
+        self.x, self.y = (torch.from_numpy(array).to(device) for array in (x, problem.y))
+        params = [torch.tensor(part, device=device) for layer in layers for part in layer]
         moments = [[torch.zeros_like(p) for p in params] for _ in range(2)]
         self.state = (params, *moments, torch.zeros((), device=device))
-        self._step = torch.compile(lambda state, x, y: _train(state, x, y, rate), fullgraph=True)
+        self._step = torch.compile(lambda state, x, y: _train(state, x, y, rate, problem.stages), fullgraph=True)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -44,15 +46,24 @@ class Peer:
             torch.cuda.synchronize()
 
 
-def _loss(params: list[Any], x: Any, y: Any) -> Any:
-    for i in range(0, len(params) - 2, 2):
-        x = torch.relu(torch.addmm(params[i + 1], x, params[i]))
-    return cross_entropy(torch.addmm(params[-1], x, params[-2]), y)
+def _loss(params: list[Any], x: Any, y: Any, stages: Sequence[Stage]) -> Any:
+    parameters = iter(params)
+    for stage in stages:
+        if stage.kind == "pool":
+            x = max_pool2d(x, stage.size)
+            continue
+        weight, bias = next(parameters), next(parameters)
+        if stage.kind == "conv":
+            x = conv2d(x, weight, bias, padding=stage.padding)
+        else:
+            x = linear(x.flatten(1), weight, bias)
+        x = x if stage is stages[-1] else torch.relu(x)
+    return cross_entropy(x, y)
 
 
-def _train(state: Any, x: Any, y: Any, rate: float) -> Any:
+def _train(state: Any, x: Any, y: Any, rate: float, stages: Sequence[Stage]) -> Any:
     params, firsts, seconds, t = state
-    grads, loss = torch.func.grad_and_value(_loss)(params, x, y)
+    grads, loss = torch.func.grad_and_value(_loss)(params, x, y, stages)
     t.add_(1)
     scale, root = rate / (1 - 0.9**t), 1 / (1 - 0.999**t)
     for p, m, v, g in zip(params, firsts, seconds, grads, strict=True):

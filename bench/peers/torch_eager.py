@@ -1,32 +1,27 @@
 """PyTorch without compilation: autograd, and ``torch.optim.Adam`` in one kernel per call (``fused``)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
-from peers.problem import Problem
+from peers.problem import Problem, Stage
 
 __all__ = ["Peer"]
 
 
 class Peer:
-    """A sequence of `torch.nn.Linear` and `torch.nn.ReLU`, on the processor or a GPU."""
+    """A sequence of modules of `torch.nn`, on the processor or a GPU."""
 
     def __init__(self, problem: Problem, device: str = "cpu", capturable: bool = False) -> None:
-        modules: list[nn.Module] = []
-        for weight, bias in problem.layers:
-            linear = nn.Linear(*weight.shape)
-            with torch.no_grad():
-                linear.weight.copy_(torch.from_numpy(weight.T.copy()))
-                linear.bias.copy_(torch.from_numpy(bias))
-            modules += [linear, nn.ReLU()]
-        self.model = nn.Sequential(*modules[:-1]).to(device)
+        layers, x = problem.channels_first()
+        self.model = _build(problem.stages, layers).to(device)
         parameters = self.model.parameters()
         self.optimizer = torch.optim.Adam(parameters, lr=problem.learning_rate, fused=True, capturable=capturable)
         self.loss = nn.CrossEntropyLoss()
         self.device = device
-        self.x, self.y = (torch.from_numpy(array).to(device) for array in (problem.x, problem.y))
+        self.x, self.y = (torch.from_numpy(array).to(device) for array in (x, problem.y))
 
     @property
     def versions(self) -> dict[str, str]:
@@ -45,3 +40,22 @@ class Peer:
         """Wait for a GPU; the processor has finished when a call returns."""
         if self.device != "cpu":
             torch.cuda.synchronize()
+
+
+def _build(stages: Sequence[Stage], layers: list[tuple[Any, Any]]) -> nn.Sequential:
+    modules: list[nn.Module] = []
+    parameters = iter(layers)
+    for stage in stages:
+        if stage.kind == "pool":
+            modules.append(nn.MaxPool2d(stage.size))
+            continue
+        if stage.kind == "conv":
+            module: Any = nn.Conv2d(stage.shape[-1], stage.size, stage.kernel, padding=stage.padding)
+        else:
+            modules += [nn.Flatten()] if len(stage.shape) > 1 else []
+            module = nn.Linear(stage.weight_shape[0], stage.size)
+        with torch.no_grad():
+            for own, given in zip((module.weight, module.bias), next(parameters), strict=True):
+                own.copy_(torch.from_numpy(given))
+        modules += [module, nn.ReLU()]
+    return nn.Sequential(*modules[:-1])

@@ -3,8 +3,8 @@
 from typing import Any
 
 import xpnn
-from peers.problem import Problem
-from xpnn.layers import Dense
+from peers.problem import Problem, Stage
+from xpnn.layers import Conv2D, Dense, Flatten, MaxPool2D
 from xpnn.optimizers import Adam
 
 __all__ = ["Peer"]
@@ -31,10 +31,26 @@ class Peer:
 
 def network(problem: Problem, backend: str = "numpy", **options: Any) -> xpnn.Network:
     """Build the network of a problem."""
-    *hidden, classes = problem.sizes[1:]
-    layers = [*(Dense(units, activation="relu") for units in hidden), Dense(classes)]
+    layers: list[Any] = []
+    numbers = []
+    stages = problem.stages
+    for stage in stages:
+        activation = None if stage is stages[-1] else "relu"
+        if stage.kind == "dense" and len(stage.shape) > 1:
+            layers.append(Flatten())
+        if stage.weight_shape:
+            numbers.append(len(layers))
+        layers.append(_layer(stage, activation))
     options |= {"optimizer": Adam(learning_rate=problem.learning_rate), "dtype": str(problem.x.dtype)}
-    net = xpnn.Network(layers, backend=backend, **options).build(problem.sizes[0])
-    for i, (weight, bias) in enumerate(problem.layers):
+    net = xpnn.Network(layers, backend=backend, **options).build(problem.x.shape[1:])
+    for i, (weight, bias) in zip(numbers, problem.layers, strict=True):
         net.set_parameters({f"{i}.weight": weight, f"{i}.bias": bias})
     return net
+
+
+def _layer(stage: Stage, activation: str | None) -> Any:
+    if stage.kind == "pool":
+        return MaxPool2D(stage.size)
+    if stage.kind == "conv":
+        return Conv2D(stage.size, stage.kernel, padding=stage.padding, activation=activation)
+    return Dense(stage.size, activation=activation)

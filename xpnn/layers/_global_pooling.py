@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from xpnn._record import Record
 from xpnn.layers._sizes import check_image
+from xpnn.layers._windows import Windows
 from xpnn.typing import Array, Context, Params, Rng, Shape, State
 
 __all__ = ["GlobalAveragePooling", "GlobalMaxPooling", "GlobalPooling"]
@@ -31,8 +32,13 @@ class GlobalAveragePooling(GlobalPooling):
 
     def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Shape, State]:
         """Map `x`, shape (batch, ..., channels), to the means, shape (batch, channels)."""
-        places = tuple(range(1, x.ndim - 1))
-        return ctx.xp.sum(x, axis=places) * (1.0 / prod(x.shape[1:-1])), tuple(x.shape), state
+        xp, lead, shape = ctx.xp, self.n_axes - 1, tuple(x.shape)
+        # In one order of the memory, so that the sums are the same to the last bit however `x` lies.
+        sums = xp.sum(Windows((), lead=lead).inside(x, xp), axis=lead + 1)
+        if lead:
+            sums = xp.reshape(sums, (prod(shape[1:-2]), shape[-1] * shape[0]))
+            sums = xp.reshape(xp.sum(sums, axis=0), (shape[-1], shape[0]))
+        return xp.permute_dims(sums, (1, 0)) * (1.0 / prod(shape[1:-1])), shape, state
 
     def backward(self, params: Params, saved: Shape, dy: Array, ctx: Context) -> tuple[Array, Params]:
         """Give each place its share of `dy`."""

@@ -28,8 +28,8 @@ def check_sizes(argument: str, value: Any, ndim: int, minimum: int = 1) -> Any:
 def check_pads(argument: str, value: Any, ndim: int, words: tuple[str, ...] = ()) -> Any:
     """Accept one of `words`, an integer for all sides, or for each axis an integer or a pair (before, after)."""
     known = "".join(f"{word!r}, " for word in words)
-    several = f", or {ndim} integers or pairs (before, after)" if ndim > 1 else " or a pair (before, after)"
-    rule = f"be {known}{'or ' if words and ndim < 1 else ''}an integer of at least 0{several}"
+    several = f"{ndim} integers or pairs (before, after)" if ndim > 1 else "a pair (before, after)"
+    rule = f"be {known}an integer of at least 0, or {several}"
     if isinstance(value, str) and value in words:
         return value
     try:
@@ -52,21 +52,21 @@ def each(value: Any, ndim: int) -> Shape:
     return value if isinstance(value, tuple) else (value,) * ndim
 
 
-def pads(value: Any, ndim: int) -> str | tuple[Pair, ...]:
+def pads(value: Any, ndim: int) -> Any:
     """Pairs for each axis, or the word, from what `check_pads` returned."""
     if isinstance(value, str):
         return value
     if not isinstance(value, tuple):
         return ((value, value),) * ndim
-    return value if ndim > 1 else (value,)  # type: ignore[return-value]
+    return value if ndim > 1 else (value,)
 
 
 def check_image(input_shape: Shape, ndim: int) -> None:
     """Refuse samples that are no images, or sequences, with channels."""
     if len(input_shape) != ndim + 1:
         axes = {1: "time", 2: "height, width", 3: "depth, height, width"}[ndim]
-        given = ", ".join(map(str, input_shape))
-        raise ShapeError(f"input must have shape (batch, {axes}, channels), got (batch, {given}).".replace(", )", ")"))
+        given = ", ".join(["batch", *map(str, input_shape)]) + ("" if input_shape else ",")
+        raise ShapeError(f"input must have shape (batch, {axes}, channels), got ({given}).")
 
 
 def _pair(argument: str, value: Any) -> Pair:

@@ -66,6 +66,11 @@ class Dual:
         """Transpose."""
         return Dual(self.primal.T, self.tangent.T)
 
+    @property
+    def mT(self) -> "Dual":  # noqa: N802
+        """The last two axes swapped."""
+        return Dual(self.primal.mT, self.tangent.mT)
+
     def __getitem__(self, key: Any) -> "Dual":
         return Dual(self.primal[key], self.tangent[key])
 

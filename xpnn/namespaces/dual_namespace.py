@@ -18,7 +18,8 @@ _LINEAR = frozenset((
 """Functions that do to the derivatives what they do to the values."""
 
 _CONSTANT = frozenset((
-    "arange", "argmax", "argmin", "argsort", "asarray", "ceil", "equal", "finfo", "floor", "greater", "greater_equal",
+    "arange", "argmax", "argmin", "argsort", "asarray", "ceil", "equal", "finfo", "floor", "full", "greater",
+    "greater_equal",
     "isdtype", "isfinite", "isinf", "isnan", "less", "less_equal", "logical_and", "logical_not", "logical_or",
     "not_equal", "ones", "ones_like", "round", "searchsorted", "sign", "zeros",
 ))
