@@ -3,18 +3,16 @@
 import convolution_rows
 import numpy as np
 import pytest
+import recurrent_rows
 
 from xpnn import activations
 from xpnn._tree import map_shapes, map_tree, named_parts
 from xpnn.context import RunContext
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.layers import (
-    GRU,
-    LSTM,
     Activation,
     AlphaDropout,
     BatchNorm,
-    Bidirectional,
     Dense,
     Dropout,
     Embedding,
@@ -37,7 +35,6 @@ from xpnn.layers import (
     Residual,
     RMSNorm,
     Sequential,
-    SimpleRNN,
     SpatialDropout1D,
     SpatialDropout2D,
     Standardize,
@@ -117,28 +114,10 @@ ROWS = {
         (2,),
     ),
     "residual": (Residual([Dense(4, activation="softsign"), Dense(3)]), (3,)),
-    "simple rnn": (SimpleRNN(3), (4, 2)),
-    "simple rnn backwards with states": (
-        SimpleRNN(3, "softplus", use_bias=False, return_sequences=True, return_state=True, go_backwards=True),
-        ((3, 2), (3,)),
-    ),
-    "lstm": (LSTM(2, return_sequences=True, unit_forget_bias=False), (3, 2)),
-    "lstm with states": (LSTM(2, return_state=True), ((3, 2), (2,), (2,))),
-    "lstm with a mask": (LSTM(2, masked=True, return_sequences=True), ((4, 2), (2,), (2,), (4,))),
-    "gru": (GRU(2, return_sequences=True), (3, 2)),
-    "gru of the paper": (GRU(2, reset_after=False), (3, 2)),
-    "gru with a mask": (
-        GRU(2, masked=True, return_sequences=True, zero_output_for_mask=True, go_backwards=True),
-        ((4, 2), (4,)),
-    ),
-    "bidirectional": (Bidirectional(GRU(2, return_sequences=True), merge_mode="mul"), (3, 2)),
-    "bidirectional with a mask": (
-        Bidirectional(SimpleRNN(1, masked=True, return_state=True), merge_mode=None),
-        ((3, 2), (1,), (1,), (3,)),
-    ),
-    "stack of recurrent layers": (Sequential([LSTM(2, return_sequences=True), SimpleRNN(2)]), (3, 2)),
+    **convolution_rows.ROWS,
+    **recurrent_rows.ROWS,
 }
-HIDES_NAN = ("dropout",)
+HIDES_NAN = ("dropout", *convolution_rows.HIDES_NAN, *recurrent_rows.HIDES_NAN)
 DRAWS = {
     "attention with a mask": lambda rng, n: (*_normal(rng, n, (4, 5), (3, 6)), _mask(rng, n, 4, 3)),
     "attention with padding": lambda rng, n: (*_normal(rng, n, (4, 5)), _mask(rng, n, 4)),
@@ -146,23 +125,9 @@ DRAWS = {
     "embedding of scalars": lambda rng, n: rng.integers(1, size=n),
     "embedding with padding": lambda rng, n: rng.choice([0, 1, 3, 4, 5, 6], size=(n, 2, 3)),
     "large embedding": lambda rng, n: rng.integers(600, size=(n, 40)),
+    **recurrent_rows.DRAWS,
 }
-HIDES_NAN = ("dropout", "lstm with a mask", "gru with a mask", "bidirectional with a mask")
-
-
-def _masked(*shapes):
-    def draw(rng, batch):
-        parts = [rng.standard_normal((batch, *shape)) for shape in shapes]
-        return (*parts[:-1], np.where(parts[-1] < 0.3, 1.0, 0.0))
-
-    return draw
-
-
-DRAWS = {name: _masked(*shapes) for name, (_, shapes) in ROWS.items() if name.endswith("with a mask")}
 """Functions of a generator and a number of samples: inputs of the rows for which normal ones will not do."""
-    **convolution_rows.ROWS,
-}
-HIDES_NAN = ("dropout", *convolution_rows.HIDES_NAN)
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -19,9 +19,8 @@ _LINEAR = frozenset((
 
 _CONSTANT = frozenset((
     "arange", "argmax", "argmin", "argsort", "asarray", "ceil", "equal", "finfo", "floor", "full", "greater",
-    "greater_equal",
-    "isdtype", "isfinite", "isinf", "isnan", "less", "less_equal", "logical_and", "logical_not", "logical_or",
-    "not_equal", "ones", "ones_like", "round", "searchsorted", "sign", "zeros",
+    "greater_equal", "isdtype", "isfinite", "isinf", "isnan", "less", "less_equal", "logical_and", "logical_not",
+    "logical_or", "not_equal", "ones", "ones_like", "round", "searchsorted", "sign", "zeros",
 ))
 """Functions whose derivative is 0 or that have none: they see the values alone."""
 # fmt: on
