@@ -22,6 +22,7 @@ MODELS = {
     "784-512-512-10": (128, 1e-4),
     "784-2048-2048-10": (512, 1e-4),
     "LeNet": (64, 1e-4),
+    "LSTM": (64, 1e-3),
 }
 """Models as in `peers.problem`; the batch, and a learning rate with which rounding errors do not grow."""
 

@@ -385,6 +385,11 @@ class MaskStreams:
         return Generator()
 
 
+def _on_steps(layer):
+    """A recurrent layer on whatever the shape is, as a sequence of pairs."""
+    return all_layers.Sequential([all_layers.Reshape((-1, 2)), layer])
+
+
 LAYERS = {
     **{f"Activation-{n}": all_layers.Activation(n) for n in ("relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh")},
     **{f"Activation-{n}": all_layers.Activation(n) for n in ("sigmoid", "silu", "softmax", "log_softmax", "softplus")},
@@ -395,21 +400,25 @@ LAYERS = {
     **{f"Activation-{n}": all_layers.Activation(n) for n in ("sparsemax", "squareplus", "tanh_shrink")},
     "Activation-threshold": all_layers.Activation(Threshold(0.5, -1.0)),
     "BatchNorm": all_layers.BatchNorm(),
+    "Bidirectional": _on_steps(all_layers.Bidirectional(all_layers.GRU(2, mask_value=0.5), merge_mode="mul")),
     "Dense": all_layers.Dense(3, activation="tanh"),
     "Dense-no-bias": all_layers.Dense(3, use_bias=False),
     "Dropout": all_layers.Dropout(0.4),
     "Flatten": all_layers.Flatten(),
+    "GRU": _on_steps(all_layers.GRU(3, reset_after=False, return_sequences=True)),
+    "LSTM": _on_steps(all_layers.LSTM(3, truncate=1)),
     "LayerNorm": all_layers.LayerNorm(),
     "PReLU": all_layers.PReLU(),
     "Reshape": all_layers.Reshape((-1, 2)),
     "Residual": all_layers.Residual([all_layers.Dense(4, activation="silu"), all_layers.Dropout(0.2)]),
     "Sequential": all_layers.Sequential([all_layers.Dense(5), all_layers.Activation("relu"), all_layers.Dense(2)]),
+    "SimpleRNN": _on_steps(all_layers.SimpleRNN(3, "relu", go_backwards=True)),
     "Standardize": all_layers.Standardize(),
 }
 
 
 def test_every_layer_and_activation_has_a_row():
-    assert {type(layer).__name__ for layer in LAYERS.values()} == set(all_layers.__all__)
+    assert {name.partition("-")[0] for name in LAYERS} == set(all_layers.__all__)
     from xpnn import activations
 
     rows = {type(layer.function).__name__ for layer in LAYERS.values() if isinstance(layer, all_layers.Activation)}

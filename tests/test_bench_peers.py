@@ -37,6 +37,7 @@ def run_program(name, *arguments):
 SKIPPED = ("torch.compile needs a C++ compiler", "compile must be", "Backend ", "This peer is written for dense layers")
 
 PERCEPTRON, CONVOLUTIONAL = [6, 8, 7, 3], ["8x10x2", "4@3+1", "/2", "5@2", 6, 3]
+RECURRENT = ["4x5", "lstm6", 3]
 
 
 def train(program, device, name, steps=30, model=PERCEPTRON):
@@ -62,6 +63,26 @@ def test_every_contender_that_is_installed_trains_like_plain_numpy(program, name
         pytest.skip(str(error))
     assert disagreements({"plain NumPy": train(program, "cpu", "plain NumPy", model=model), name: losses}, 1e-4) == {}
     assert losses[-1] < 0.8 * losses[0]
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("name", ["xpnn eager", "torch.compile", "jax.jit"])
+def test_contenders_train_a_recurrent_network_like_pytorch(program, name):
+    pytest.importorskip("torch")
+    try:
+        losses = train(program, "cpu", name, model=RECURRENT)
+    except (ImportError, RuntimeError) as error:
+        if not isinstance(error, ImportError) and not str(error).startswith(SKIPPED):
+            raise
+        pytest.skip(str(error))
+    assert disagreements({"PyTorch": train(program, "cpu", "PyTorch eager", model=RECURRENT), name: losses}, 1e-4) == {}
+    assert losses[-1] < 0.9 * losses[0]
+
+
+@pytest.mark.parametrize("name", ["plain NumPy", "NumPy with out="])
+def test_who_knows_no_recurrent_layers_says_so(program, name):
+    with pytest.raises(RuntimeError, match="This peer is "):
+        train(program, "cpu", name, model=RECURRENT)
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")

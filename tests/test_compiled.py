@@ -76,7 +76,7 @@ from xpnn.losses import (
     TripletMargin,
     Tversky,
 )  # fmt: skip
-from xpnn.metrics import TopKAccuracy
+from xpnn.metrics import ROCAUC, TopKAccuracy
 from xpnn.optimizers import (
     SAM,
     SGD,
@@ -100,8 +100,6 @@ from xpnn.optimizers import (
 )
 from xpnn.regularizers import L1L2
 from xpnn.schedules import CosineDecay
-from xpnn.metrics import ROCAUC, TopKAccuracy
-from xpnn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
 
 FUNCTIONS = (
     "celu", "elu", "exponential", "gelu", "gelu_tanh", "glu", "hard_shrink", "hard_sigmoid", "hard_swish", "hard_tanh",

@@ -3,18 +3,16 @@
 import convolution_rows
 import numpy as np
 import pytest
+import recurrent_rows
 
 from xpnn import activations
 from xpnn._tree import map_shapes, map_tree, named_parts
 from xpnn.context import RunContext
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.layers import (
-    GRU,
-    LSTM,
     Activation,
     AlphaDropout,
     BatchNorm,
-    Bidirectional,
     Dense,
     Dropout,
     Embedding,
@@ -38,7 +36,6 @@ from xpnn.layers import (
     Residual,
     RMSNorm,
     Sequential,
-    SimpleRNN,
     SpatialDropout1D,
     SpatialDropout2D,
     Standardize,
@@ -142,6 +139,10 @@ ROWS = {
     "stack of recurrent layers": (Sequential([LSTM(2, return_sequences=True), SimpleRNN(2)]), (3, 2)),
     **convolution_rows.ROWS,
 }
+    **convolution_rows.ROWS,
+    **recurrent_rows.ROWS,
+}
+HIDES_NAN = ("dropout", *convolution_rows.HIDES_NAN, *recurrent_rows.HIDES_NAN)
 DRAWS = {
     "attention with a mask": lambda rng, n: (*_normal(rng, n, (4, 5), (3, 6)), _mask(rng, n, 4, 3)),
     "attention with padding": lambda rng, n: (*_normal(rng, n, (4, 5)), _mask(rng, n, 4)),
@@ -149,6 +150,7 @@ DRAWS = {
     "embedding of scalars": lambda rng, n: rng.integers(1, size=n),
     "embedding with padding": lambda rng, n: rng.choice([0, 1, 3, 4, 5, 6], size=(n, 2, 3)),
     "large embedding": lambda rng, n: rng.integers(600, size=(n, 40)),
+    **recurrent_rows.DRAWS,
 }
 HIDES_NAN = (
     "dropout",

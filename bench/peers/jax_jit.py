@@ -56,12 +56,31 @@ def mean_loss(params: list[Any], x: Any, y: Any, stages: Sequence[Stage]) -> Any
             x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, window, window, "VALID")
             continue
         weight, bias = next(parameters), next(parameters)
+        if stage.kind == "lstm":
+            x = _last_state(x, weight, bias)
+            continue
         if stage.kind == "conv":
             x = _correlation(x, weight, (1, 1), [(stage.padding, stage.padding)] * 2) + bias
         else:
             x = _product(x.reshape(len(x), -1), weight) + bias
         x = x if stage is stages[-1] else jax.nn.relu(x)
     return -jnp.mean(jax.nn.log_softmax(x)[jnp.arange(len(y)), y])
+
+
+def _last_state(x: Any, weight: Any, bias: Any) -> Any:
+    """Run an LSTM by `jax.lax.scan`; `weight` has the rows of the inputs before those of the state."""
+    recurrent = weight[x.shape[-1] :]
+    z = jnp.swapaxes(_product(x, weight[: x.shape[-1]]) + bias, 0, 1)
+
+    def step(states: Any, z: Any) -> Any:
+        h, c = states
+        i, f, g, o = jnp.split(z + _product(h, recurrent), 4, axis=1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        return (jax.nn.sigmoid(o) * jnp.tanh(c), c), None
+
+    zeros = jnp.zeros((len(x), len(recurrent)), x.dtype)
+    (h, _), _ = jax.lax.scan(step, (zeros, zeros), z)
+    return h
 
 
 @partial(jax.jit, donate_argnums=0, static_argnames="stages")

@@ -15,6 +15,8 @@ class Peer:
 
     def __init__(self, problem: Problem) -> None:
         self.x, self.y, self.rate = problem.x, problem.y, problem.learning_rate
+        if any(stage.kind not in STAGES for stage in problem.stages):
+            raise RuntimeError("This peer is not written for recurrent layers.")
         self.rows = np.arange(len(self.y))
         self.stages = problem.stages
         self.params = [array.copy() for layer in problem.layers for array in layer]

@@ -7,18 +7,18 @@ import numpy as np
 
 __all__ = ["NAMED", "Problem", "Stage", "draw", "parse"]
 
-NAMED = {"LeNet": "28x28x1-6@5+2-/2-16@5-/2-120-84-10"}
+NAMED = {"LeNet": "28x28x1-6@5+2-/2-16@5-/2-120-84-10", "LSTM": "50x32-lstm64-10"}
 """Models by name; any other model is its own text.
 
-The first word is the number of features, or the shape of an image. Each other word is a layer: ``120`` is dense,
-``6@5+2`` has 6 filters of 5 x 5 on an image with 2 zeros around, ``/2`` is the maximum over 2 x 2. Rectifiers follow
-all dense layers and convolutions but the last.
+The first word is the number of features, or the shape of an image or a sequence. Each other word is a layer: ``120``
+is dense, ``6@5+2`` has 6 filters of 5 x 5 on an image with 2 zeros around, ``/2`` is the maximum over 2 x 2, ``lstm64``
+has 64 units and returns its last state. Rectifiers follow all dense layers and convolutions but the last.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A layer: its `kind`, ``"dense"``, ``"conv"`` or ``"pool"``.
+    """A layer: its `kind`, ``"dense"``, ``"conv"``, ``"pool"`` or ``"lstm"``.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Stage:
     @property
     def output_shape(self) -> tuple[int, ...]:
         """Of one sample."""
-        if self.kind == "dense":
+        if self.kind in ("dense", "lstm"):
             return (self.size,)
         if self.kind == "pool":
             return (*(n // self.size for n in self.shape[:-1]), self.shape[-1])
@@ -47,10 +47,11 @@ class Stage:
 
     @property
     def weight_shape(self) -> tuple[int, ...]:
-        """Of its weight, inputs before outputs; of a pool, ()."""
+        """Of its weight, inputs before outputs, of an LSTM with the state after the inputs; of a pool, ()."""
         return {
             "dense": (int(np.prod(self.shape)), self.size),
             "conv": (self.kernel, self.kernel, self.shape[-1], self.size),
+            "lstm": (self.shape[-1] + self.size, 4 * self.size),
         }.get(self.kind, ())
 
 
@@ -62,7 +63,7 @@ class Problem:
     ----------
     layers : list of (weight, bias)
         Shapes (in_features, out_features), or (height, width, in_channels, out_channels), and (outputs,).
-    x : array, shape (batch, features) or (batch, height, width, channels)
+    x : array, shape (batch, features), (batch, time, features) or (batch, height, width, channels)
         Inputs.
     y : array of int64, shape (batch,)
         Labels.
@@ -96,10 +97,13 @@ class Problem:
         for stage, (weight, bias) in zip((s for s in self.stages if s.weight_shape), self.layers, strict=True):
             if stage.kind == "conv":
                 weight = np.moveaxis(weight, (-1, -2), (0, 1))
+            elif stage.kind == "lstm":
+                weight = weight.T
             else:  # rows in the order in which that library flattens
                 weight = np.moveaxis(weight.reshape(*stage.shape, -1), -2, 0).reshape(weight.shape).T
             layers.append((np.ascontiguousarray(weight), bias.copy()))
-        return layers, np.ascontiguousarray(np.moveaxis(self.x, -1, 1))
+        is_sequence = self.stages[0].kind == "lstm"
+        return layers, self.x if is_sequence else np.ascontiguousarray(np.moveaxis(self.x, -1, 1))
 
 
 def parse(model: str) -> list[int | str]:
@@ -119,7 +123,7 @@ def draw(model: list[Any], batch: int, learning_rate: float = 0.001) -> Problem:
         if stage.weight_shape:
             n_in = int(np.prod(stage.weight_shape[:-1]))
             weight = rng.standard_normal(stage.weight_shape) * np.sqrt(2 / n_in)
-            layers.append((weight.astype(np.float32), np.zeros(stage.size, np.float32)))
+            layers.append((weight.astype(np.float32), np.zeros(stage.weight_shape[-1], np.float32)))
     x = rng.standard_normal((batch, *first)).astype(np.float32)
     deep = () if all(stage.kind == "dense" for stage in stages) else tuple(stages)
     return Problem(layers, x, rng.integers(shape[-1], size=batch), learning_rate, deep)
@@ -128,6 +132,8 @@ def draw(model: list[Any], batch: int, learning_rate: float = 0.001) -> Problem:
 def _stage(word: str, shape: tuple[int, ...]) -> Stage:
     if word.startswith("/"):
         return Stage("pool", int(word[1:]), 0, 0, shape)
+    if word.startswith("lstm"):
+        return Stage("lstm", int(word[4:]), 0, 0, shape)
     if "@" not in word:
         return Stage("dense", int(word), 0, 0, shape)
     filters, _, window = word.partition("@")

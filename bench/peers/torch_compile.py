@@ -53,12 +53,27 @@ def _loss(params: list[Any], x: Any, y: Any, stages: Sequence[Stage]) -> Any:
             x = max_pool2d(x, stage.size)
             continue
         weight, bias = next(parameters), next(parameters)
+        if stage.kind == "lstm":
+            x = _last_state(x, weight, bias)
+            continue
         if stage.kind == "conv":
             x = conv2d(x, weight, bias, padding=stage.padding)
         else:
             x = linear(x.flatten(1), weight, bias)
         x = x if stage is stages[-1] else torch.relu(x)
     return cross_entropy(x, y)
+
+
+def _last_state(x: Any, weight: Any, bias: Any) -> Any:
+    """Run an LSTM whose loop is unrolled; `weight` has the columns of the inputs before those of the state."""
+    n, recurrent = x.shape[-1], weight[:, x.shape[-1] :].T
+    z = linear(x.transpose(0, 1), weight[:, :n], bias)
+    h = c = x.new_zeros(x.shape[0], len(recurrent))
+    for t in range(len(z)):
+        i, f, g, o = (z[t] + h @ recurrent).chunk(4, dim=1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+    return h
 
 
 def _train(state: Any, x: Any, y: Any, rate: float, stages: Sequence[Stage]) -> Any:

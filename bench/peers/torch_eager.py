@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -17,7 +18,7 @@ class Peer:
     def __init__(self, problem: Problem, device: str = "cpu", capturable: bool = False) -> None:
         layers, x = problem.channels_first()
         self.model = _build(problem.stages, layers).to(device)
-        parameters = self.model.parameters()
+        parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(parameters, lr=problem.learning_rate, fused=True, capturable=capturable)
         self.loss = nn.CrossEntropyLoss()
         self.device = device
@@ -42,12 +43,30 @@ class Peer:
             torch.cuda.synchronize()
 
 
+class _LastState(nn.Module):
+    """An LSTM that returns its last state; the second of PyTorch's biases, which others do not have, stays 0."""
+
+    def __init__(self, stage: Stage, weight: Any, bias: Any) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(stage.shape[-1], stage.size, batch_first=True)
+        parts = weight[:, : stage.shape[-1]], weight[:, stage.shape[-1] :], bias, np.zeros_like(bias)
+        for parameter, part in zip(self.lstm.parameters(), parts, strict=True):
+            parameter.data.copy_(torch.from_numpy(part))
+        self.lstm.bias_hh_l0.requires_grad_(False)
+
+    def forward(self, x: Any) -> Any:
+        return self.lstm(x)[1][0][0]
+
+
 def _build(stages: Sequence[Stage], layers: list[tuple[Any, Any]]) -> nn.Sequential:
     modules: list[nn.Module] = []
     parameters = iter(layers)
     for stage in stages:
         if stage.kind == "pool":
             modules.append(nn.MaxPool2d(stage.size))
+            continue
+        if stage.kind == "lstm":
+            modules.append(_LastState(stage, *next(parameters)))
             continue
         if stage.kind == "conv":
             module: Any = nn.Conv2d(stage.shape[-1], stage.size, stage.kernel, padding=stage.padding)

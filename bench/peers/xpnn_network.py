@@ -4,7 +4,7 @@ from typing import Any
 
 import xpnn
 from peers.problem import Problem, Stage
-from xpnn.layers import Conv2D, Dense, Flatten, MaxPool2D
+from xpnn.layers import LSTM, Conv2D, Dense, Flatten, MaxPool2D
 from xpnn.optimizers import Adam
 
 __all__ = ["Peer"]
@@ -43,14 +43,20 @@ def network(problem: Problem, backend: str = "numpy", **options: Any) -> xpnn.Ne
         layers.append(_layer(stage, activation))
     options |= {"optimizer": Adam(learning_rate=problem.learning_rate), "dtype": str(problem.x.dtype)}
     net = xpnn.Network(layers, backend=backend, **options).build(problem.x.shape[1:])
-    for i, (weight, bias) in zip(numbers, problem.layers, strict=True):
-        net.set_parameters({f"{i}.weight": weight, f"{i}.bias": bias})
+    trained = (stage for stage in stages if stage.weight_shape)
+    for i, stage, (weight, bias) in zip(numbers, trained, problem.layers, strict=True):
+        parts = {"weight": weight, "bias": bias}
+        if stage.kind == "lstm":
+            parts |= {"weight": weight[: stage.shape[-1]], "recurrent": weight[stage.shape[-1] :]}
+        net.set_parameters({f"{i}.{name}": part for name, part in parts.items()})
     return net
 
 
 def _layer(stage: Stage, activation: str | None) -> Any:
     if stage.kind == "pool":
         return MaxPool2D(stage.size)
+    if stage.kind == "lstm":
+        return LSTM(stage.size)
     if stage.kind == "conv":
         return Conv2D(stage.size, stage.kernel, padding=stage.padding, activation=activation)
     return Dense(stage.size, activation=activation)
