@@ -25,7 +25,6 @@ from xpnn.layers import (
     LearnedPositionalEmbedding,
     MultiHeadAttention,
     PositionalEncoding,
-    PReLU,
     RandomBrightness,
     RandomContrast,
     RandomCrop,
@@ -107,8 +106,6 @@ ROWS = {
         TransformerEncoder(6, 3, 5, dropout=0.0, activation="gelu", norm_first=True, causal=True),
         (4, 6),
     ),
-    "prelu": (PReLU(), (2, 3)),
-    "prelu of images": (PReLU((1, 2)), (2, 3, 2)),
     "standardize": (Standardize(), (3,)),
     "sequential": (Sequential([Dense(4, activation="elu"), BatchNorm(), Dropout(0.3), Dense(2)]), (3,)),
     "empty sequential": (Sequential([]), (3,)),
@@ -117,28 +114,6 @@ ROWS = {
         (2,),
     ),
     "residual": (Residual([Dense(4, activation="softsign"), Dense(3)]), (3,)),
-    "simple rnn": (SimpleRNN(3), (4, 2)),
-    "simple rnn backwards with states": (
-        SimpleRNN(3, "softplus", use_bias=False, return_sequences=True, return_state=True, go_backwards=True),
-        ((3, 2), (3,)),
-    ),
-    "lstm": (LSTM(2, return_sequences=True, unit_forget_bias=False), (3, 2)),
-    "lstm with states": (LSTM(2, return_state=True), ((3, 2), (2,), (2,))),
-    "lstm with a mask": (LSTM(2, masked=True, return_sequences=True), ((4, 2), (2,), (2,), (4,))),
-    "gru": (GRU(2, return_sequences=True), (3, 2)),
-    "gru of the paper": (GRU(2, reset_after=False), (3, 2)),
-    "gru with a mask": (
-        GRU(2, masked=True, return_sequences=True, zero_output_for_mask=True, go_backwards=True),
-        ((4, 2), (4,)),
-    ),
-    "bidirectional": (Bidirectional(GRU(2, return_sequences=True), merge_mode="mul"), (3, 2)),
-    "bidirectional with a mask": (
-        Bidirectional(SimpleRNN(1, masked=True, return_state=True), merge_mode=None),
-        ((3, 2), (1,), (1,), (3,)),
-    ),
-    "stack of recurrent layers": (Sequential([LSTM(2, return_sequences=True), SimpleRNN(2)]), (3, 2)),
-    **convolution_rows.ROWS,
-}
     **convolution_rows.ROWS,
     **recurrent_rows.ROWS,
 }
@@ -152,24 +127,6 @@ DRAWS = {
     "large embedding": lambda rng, n: rng.integers(600, size=(n, 40)),
     **recurrent_rows.DRAWS,
 }
-HIDES_NAN = (
-    "dropout",
-    "lstm with a mask",
-    "gru with a mask",
-    "bidirectional with a mask",
-    *convolution_rows.HIDES_NAN,
-)
-
-
-def _masked(*shapes):
-    def draw(rng, batch):
-        parts = [rng.standard_normal((batch, *shape)) for shape in shapes]
-        return (*parts[:-1], np.where(parts[-1] < 0.3, 1.0, 0.0))
-
-    return draw
-
-
-DRAWS = {name: _masked(*shapes) for name, (_, shapes) in ROWS.items() if name.endswith("with a mask")}
 """Functions of a generator and a number of samples: inputs of the rows for which normal ones will not do."""
 
 
