@@ -16,6 +16,7 @@ from agreement import (
     recurrent,
     smoothing,
 )
+from agreement import basic, topology
 from agreement.case import Case, errors
 
 __all__ = ["FAMILIES", "Case", "errors"]
@@ -33,4 +34,5 @@ _TOPICS = (
 )
 
 FAMILIES = {name: family for topic in _TOPICS for name, family in topic.FAMILIES.items()}
+FAMILIES = {**basic.FAMILIES, **topology.FAMILIES}
 """Functions of a generator that return a `Case`, by what they draw."""

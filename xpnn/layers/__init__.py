@@ -15,6 +15,12 @@ from xpnn.layers.cropping1d import Cropping1D
 from xpnn.layers.cropping2d import Cropping2D
 from xpnn.layers.dense import Dense
 from xpnn.layers.depthwise_conv2d import DepthwiseConv2D
+from xpnn.layers.add import Add
+from xpnn.layers.average import Average
+from xpnn.layers.batch_norm import BatchNorm
+from xpnn.layers.concatenate import Concatenate
+from xpnn.layers.dense import Dense
+from xpnn.layers.dot import Dot
 from xpnn.layers.dropout import Dropout
 from xpnn.layers.embedding import Embedding
 from xpnn.layers.flatten import Flatten
@@ -41,6 +47,15 @@ from xpnn.layers.random_crop import RandomCrop
 from xpnn.layers.random_erasing import RandomErasing
 from xpnn.layers.random_flip import RandomFlip
 from xpnn.layers.random_translation import RandomTranslation
+from xpnn.layers.graph import Graph
+from xpnn.layers.identity import Identity
+from xpnn.layers.layer_norm import LayerNorm
+from xpnn.layers.maximum import Maximum
+from xpnn.layers.minimum import Minimum
+from xpnn.layers.multiply import Multiply
+from xpnn.layers.parallel import Parallel
+from xpnn.layers.permute import Permute
+from xpnn.layers.repeat_vector import RepeatVector
 from xpnn.layers.reshape import Reshape
 from xpnn.layers.residual import Residual
 from xpnn.layers.rms_norm import RMSNorm
@@ -54,6 +69,9 @@ from xpnn.layers.up_sampling1d import UpSampling1D
 from xpnn.layers.up_sampling2d import UpSampling2D
 from xpnn.layers.zero_padding1d import ZeroPadding1D
 from xpnn.layers.zero_padding2d import ZeroPadding2D
+from xpnn.layers.split import Split
+from xpnn.layers.standardize import Standardize
+from xpnn.layers.subtract import Subtract
 
 __all__ = [
     "GRU",
@@ -73,6 +91,12 @@ __all__ = [
     "Cropping2D",
     "Dense",
     "DepthwiseConv2D",
+    "Add",
+    "Average",
+    "BatchNorm",
+    "Concatenate",
+    "Dense",
+    "Dot",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -98,6 +122,15 @@ __all__ = [
     "RandomErasing",
     "RandomFlip",
     "RandomTranslation",
+    "Graph",
+    "Identity",
+    "LayerNorm",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "Parallel",
+    "Permute",
+    "RepeatVector",
     "Reshape",
     "Residual",
     "SeparableConv2D",
@@ -111,4 +144,7 @@ __all__ = [
     "UpSampling2D",
     "ZeroPadding1D",
     "ZeroPadding2D",
+    "Split",
+    "Standardize",
+    "Subtract",
 ]

@@ -140,8 +140,9 @@ class LayerBench:
             y, saved, _ = self.layer.forward(params, state, x, ctx)
             dy = tuple([a if j == i else None for j, a in enumerate(self.direction(y))])
             zeros = tuple([a if a is not None else self.backend.xp.zeros_like(b) for a, b in zip(dy, y, strict=True)])
-            given, wanted = (tree_leaves(self.layer.backward(params, saved, d, ctx)) for d in (dy, zeros))
-            if not all(np.array_equal(self.host(a), self.host(b)) for a, b in zip(given, wanted, strict=True)):
+            (dx, grads), (wanted_dx, wanted) = (self.layer.backward(params, saved, d, ctx) for d in (dy, zeros))
+            pairs = [*_filled(dx, wanted_dx), *zip(tree_leaves(grads), tree_leaves(wanted), strict=True)]
+            if not all(np.array_equal(self.host(a), self.host(b)) for a, b in pairs):
                 return f"backward gives other gradients for None than for zeros, where output {i} alone is read."
         return None
 
@@ -244,3 +245,9 @@ def _shape(array: Array) -> Shape:
 
 def _shapes(tree: Mapping[str, Any]) -> Any:
     return map_tree(_shape, tree)
+
+
+def _filled(dx: Any, wanted: Any) -> list[tuple[Array, Array]]:
+    """Pairs of gradients of inputs; one that is None counts as zeros."""
+    pairs = zip(dx if isinstance(dx, tuple) else (dx,), wanted if isinstance(wanted, tuple) else (wanted,), strict=True)
+    return [(0.0 * b if a is None else a, b) for a, b in pairs if b is not None]
