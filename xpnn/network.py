@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from xpnn import _check
+from xpnn._tree import map_tree
 from xpnn.backend import to_host
 from xpnn.callbacks import Callback, Progress
 from xpnn.callbacks.progress import verbosity
@@ -18,6 +19,7 @@ from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, 
 from xpnn.training.learner import Learner
 from xpnn.training.loop import run_epochs, try_mixing
 from xpnn.training.on_device import on_device
+from xpnn.training.ports import as_parts, by_names, rows
 from xpnn.training.running_averages import update_batch_norm
 from xpnn.training.sample_weights import combine_weights
 from xpnn.training.split import split_validation
@@ -34,12 +36,13 @@ class Network(Model):
     ----------
     layers : sequence of layers
         As for `xpnn.layers.Sequential`; more may be added with `add`.
-    loss : str or Loss
-        What training makes small.
+    loss : str or Loss, or mapping or tuple of them
+        What training makes small. For several outputs a loss for each, by the names of the outputs of a `Graph` or in
+        their order; a single one is then that of every output.
     optimizer : str or Optimizer
         How parameters change.
     metrics : sequence of str or Metric
-        What else is measured.
+        What else is measured. For several outputs a mapping from their names to such sequences.
     backend : str or Backend
         ``"numpy"``, ``"cupy"``, ``"torch:cuda:0"``, ``"jax"``, ``"auto"``, ...; see `xpnn.available_backends`.
     dtype : {"float32", "float64"}
@@ -48,6 +51,8 @@ class Network(Model):
         Determines initial parameters, order of samples and dropout masks, with the same bits on every backend.
     l1, l2 : float
         Penalty ``l1 * sum(|w|) + l2 / 2 * sum(w**2)`` over all weights (not biases and norms), part of the loss.
+    loss_weights : mapping of str to float, or sequence of float, optional
+        Factors of the losses of several outputs in their sum; see `xpnn.losses.WeightedLosses`.
     compile : bool or str
         Whether steps and predictions are recorded and compiled once that pays; the numbers stay the same. A name, such
         as ``"replay"`` on NumPy, chooses one way and compiles before the first run. See `compilations`.
@@ -107,7 +112,8 @@ class Network(Model):
         ----------
         x : array, shape (n, ...)
             Inputs: an array of any library, or nested sequences, of finite numbers. The whole data set is brought to
-            the device once.
+            the device once. Several inputs are a tuple of arrays, or a mapping by the names of the inputs of a
+            `Graph`; so are several targets. All are shuffled by one permutation.
         y : array, shape (n, ...)
             Targets as the loss wants them. Labels are range-checked on the host.
         batch_size : int or None
@@ -154,10 +160,13 @@ class Network(Model):
         if self._is_training:
             raise ArgumentError("fit must not be called while fit runs.")
         if share:
-            (x, y, sample_weight), validation_data = split_validation(x, y, sample_weight, share, validation_data)
+            several = len(self._input_names) > 1, len(self._output_names) > 1
+            (x, y, sample_weight), validation_data = split_validation(
+                x, y, sample_weight, share, validation_data, several
+            )
         was_built = self.built
         try:
-            samples = self._samples(x, y, combine_weights(y, sample_weight, class_weight))
+            samples = self._samples(x, y, self._combine_weights(y, sample_weight, class_weight))
             validation = None if validation_data is None else self._validation(validation_data)
             built = self._built
             measure_nothing(built.loss, built.metrics, samples.y, built.output_shape, built.weights)
@@ -195,7 +204,7 @@ class Network(Model):
     @on_device
     def loss_and_gradients(
         self, x: Any, y: Any, *, sample_weight: Any = None, training: bool = True
-    ) -> tuple[float, dict[str, HostArray], HostArray | None]:
+    ) -> tuple[float, dict[str, HostArray], Any]:
         """Loss of one batch and its gradients, without a step: parameters, state and random streams stay as they are.
 
         Parameters
@@ -211,10 +220,11 @@ class Network(Model):
             The loss, penalties included.
         gradients : dict of str to ndarray
             By the names of `parameters`.
-        dx : ndarray, shape of `x`, or None
-            Gradient with respect to the input; None if that holds indices.
+        dx : ndarray, shape of `x`
+            Gradient with respect to the input; a tuple or a mapping, like `x`, for several. None for an input that has
+            no gradient, such as indices.
         """
-        learner = self._ready(x)
+        learner, given = self._ready(x), x
         x = ingest_inputs(x, learner.weights, learner.input_shape)
         y = ingest_targets(y, x, learner.loss, learner.weights, learner.output_shape)
         weight = ingest_weights(sample_weight, x, learner.weights)
@@ -224,9 +234,8 @@ class Network(Model):
         finally:
             learner.streams.positions = positions
         flat = learner.full_gradient(result)
-        to_numpy = learner.backend.to_numpy
-        dx = None if result.dx is None else np.array(to_numpy(result.dx))
-        return float(learner.full_value(result)), learner.weights.split(to_numpy(flat)), dx
+        gradients = learner.weights.split(learner.backend.to_numpy(flat))
+        return float(learner.full_value(result)), gradients, self._host(result.dx, learner.weights.input_names, given)
 
     @on_device
     def update_batch_norm(self, x: Any, *, batch_size: int | None = None) -> None:
@@ -262,34 +271,55 @@ class Network(Model):
         return evaluation.evaluate(self._ready(x), self._samples(x, y, sample_weight), batch_size)
 
     @on_device
-    def predict(self, x: Any, *, batch_size: int | None = None) -> HostArray:
-        """Raw outputs, shape (n, ...), as a host array: logits for the losses that want logits."""
+    def predict(self, x: Any, *, batch_size: int | None = None) -> Any:
+        """Raw outputs, shape (n, ...), as a host array: logits for the losses that want logits.
+
+        Several outputs are a tuple of such arrays, or, where `x` is a mapping, a mapping by their names.
+        """
         learner, outputs = self._outputs(x, batch_size)
-        return np.array(learner.backend.to_numpy(outputs))
+        return self._host(outputs, learner.weights.output_names, x)
 
     @on_device
-    def predict_proba(self, x: Any, *, batch_size: int | None = None) -> HostArray:
-        """Outputs with the loss's link applied, as a host array: probabilities, or for regression the outputs."""
+    def predict_proba(self, x: Any, *, batch_size: int | None = None) -> Any:
+        """Outputs with the loss's link applied, as a host array: probabilities, or for regression the outputs.
+
+        Several outputs are as for `predict`.
+        """
         learner, outputs = self._outputs(x, batch_size)
-        return np.array(learner.backend.to_numpy(learner.loss.link(learner.backend.xp, outputs)))
+        return self._host(learner.loss.link(learner.backend.xp, outputs), learner.weights.output_names, x)
 
     # ------------------------------------------------------------------------------------------------------ inside
 
     def _ready(self, x: Any) -> Learner:
         if self._learner is None:
-            self.build(sample_shape(x))
+            self.build(sample_shape(x, self._input_names))
         return self._built
 
     def _samples(self, x: Any, y: Any, sample_weight: Any) -> Samples:
         learner = self._ready(x)
         x = ingest_inputs(x, learner.weights, learner.input_shape, finite=True)
-        if x.shape[0] == 0:
+        if rows(x) == 0:
             raise ArgumentError("x must hold at least one sample, got none.")
-        y = ingest_targets(to_host(y, "y"), x, learner.loss, learner.weights, learner.output_shape)
+        y = ingest_targets(self._targets_on_host(y), x, learner.loss, learner.weights, learner.output_shape)
         weight = ingest_weights(sample_weight, x, learner.weights)
         if weight is not None and not np.any(to_host(sample_weight)):
             raise ArgumentError("sample_weight must hold a number above 0, got zeros alone.")
         return Samples(x, y, weight)
+
+    def _combine_weights(self, y: Any, sample_weight: Any, class_weight: Any) -> Any:
+        if class_weight is not None and len(self._output_names) > 1:
+            raise ArgumentError("class_weight must be left out where there are several outputs: use sample_weight.")
+        return combine_weights(y, sample_weight, class_weight)
+
+    def _targets_on_host(self, y: Any) -> Any:
+        names = self._built.weights.output_names
+        if len(names) < 2 and not isinstance(y, Mapping):
+            return to_host(y, "y")
+        parts = as_parts("y", y, names)
+        return tuple([to_host(part, "y") for part in parts]) if isinstance(parts, tuple) else to_host(parts, "y")
+
+    def _host(self, value: Any, names: tuple[str, ...], given: Any) -> Any:
+        return by_names(map_tree(lambda a: np.array(self.backend.to_numpy(a)), value), names, given)
 
     def _validation(self, data: Sequence[Any]) -> Samples:
         if not isinstance(data, tuple | list) or len(data) not in (2, 3):
@@ -298,7 +328,7 @@ class Network(Model):
             )
         return self._samples(data[0], data[1], data[2] if len(data) == 3 else None)
 
-    def _outputs(self, x: Any, batch_size: int | None) -> tuple[Learner, Array]:
+    def _outputs(self, x: Any, batch_size: int | None) -> tuple[Learner, Any]:
         if batch_size is not None:
             batch_size = _check.integer("batch_size", batch_size)
         learner = self._ready(x)

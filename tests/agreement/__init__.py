@@ -15,8 +15,8 @@ from agreement import (
     optimizers,
     recurrent,
     smoothing,
+    topology,
 )
-from agreement import basic, topology
 from agreement.case import Case, errors
 
 __all__ = ["FAMILIES", "Case", "errors"]

@@ -1,11 +1,14 @@
 """Layers: frozen records with three pure functions, `init`, `forward` and `backward`."""
 
 from xpnn.layers.activation import Activation
+from xpnn.layers.add import Add
 from xpnn.layers.alpha_dropout import AlphaDropout
+from xpnn.layers.average import Average
 from xpnn.layers.average_pool1d import AveragePool1D
 from xpnn.layers.average_pool2d import AveragePool2D
 from xpnn.layers.batch_norm import BatchNorm
 from xpnn.layers.bidirectional import Bidirectional
+from xpnn.layers.concatenate import Concatenate
 from xpnn.layers.conv1d import Conv1D
 from xpnn.layers.conv1d_transpose import Conv1DTranspose
 from xpnn.layers.conv2d import Conv2D
@@ -15,11 +18,6 @@ from xpnn.layers.cropping1d import Cropping1D
 from xpnn.layers.cropping2d import Cropping2D
 from xpnn.layers.dense import Dense
 from xpnn.layers.depthwise_conv2d import DepthwiseConv2D
-from xpnn.layers.add import Add
-from xpnn.layers.average import Average
-from xpnn.layers.batch_norm import BatchNorm
-from xpnn.layers.concatenate import Concatenate
-from xpnn.layers.dense import Dense
 from xpnn.layers.dot import Dot
 from xpnn.layers.dropout import Dropout
 from xpnn.layers.embedding import Embedding
@@ -30,15 +28,22 @@ from xpnn.layers.global_average_pool1d import GlobalAveragePool1D
 from xpnn.layers.global_average_pool2d import GlobalAveragePool2D
 from xpnn.layers.global_max_pool1d import GlobalMaxPool1D
 from xpnn.layers.global_max_pool2d import GlobalMaxPool2D
+from xpnn.layers.graph import Graph
 from xpnn.layers.group_norm import GroupNorm
 from xpnn.layers.gru import GRU
+from xpnn.layers.identity import Identity
 from xpnn.layers.instance_norm import InstanceNorm
 from xpnn.layers.layer_norm import LayerNorm
 from xpnn.layers.learned_positional_embedding import LearnedPositionalEmbedding
 from xpnn.layers.lstm import LSTM
 from xpnn.layers.max_pool1d import MaxPool1D
 from xpnn.layers.max_pool2d import MaxPool2D
+from xpnn.layers.maximum import Maximum
+from xpnn.layers.minimum import Minimum
 from xpnn.layers.multi_head_attention import MultiHeadAttention
+from xpnn.layers.multiply import Multiply
+from xpnn.layers.parallel import Parallel
+from xpnn.layers.permute import Permute
 from xpnn.layers.positional_encoding import PositionalEncoding
 from xpnn.layers.prelu import PReLU
 from xpnn.layers.random_brightness import RandomBrightness
@@ -47,14 +52,6 @@ from xpnn.layers.random_crop import RandomCrop
 from xpnn.layers.random_erasing import RandomErasing
 from xpnn.layers.random_flip import RandomFlip
 from xpnn.layers.random_translation import RandomTranslation
-from xpnn.layers.graph import Graph
-from xpnn.layers.identity import Identity
-from xpnn.layers.layer_norm import LayerNorm
-from xpnn.layers.maximum import Maximum
-from xpnn.layers.minimum import Minimum
-from xpnn.layers.multiply import Multiply
-from xpnn.layers.parallel import Parallel
-from xpnn.layers.permute import Permute
 from xpnn.layers.repeat_vector import RepeatVector
 from xpnn.layers.reshape import Reshape
 from xpnn.layers.residual import Residual
@@ -63,25 +60,27 @@ from xpnn.layers.separable_conv2d import SeparableConv2D
 from xpnn.layers.sequential import Sequential
 from xpnn.layers.simple_rnn import SimpleRNN
 from xpnn.layers.spatial_dropout import SpatialDropout1D, SpatialDropout2D
+from xpnn.layers.split import Split
 from xpnn.layers.standardize import Standardize
+from xpnn.layers.subtract import Subtract
 from xpnn.layers.transformer_encoder import TransformerEncoder
 from xpnn.layers.up_sampling1d import UpSampling1D
 from xpnn.layers.up_sampling2d import UpSampling2D
 from xpnn.layers.zero_padding1d import ZeroPadding1D
 from xpnn.layers.zero_padding2d import ZeroPadding2D
-from xpnn.layers.split import Split
-from xpnn.layers.standardize import Standardize
-from xpnn.layers.subtract import Subtract
 
 __all__ = [
     "GRU",
     "LSTM",
     "Activation",
+    "Add",
     "AlphaDropout",
+    "Average",
     "AveragePool1D",
     "AveragePool2D",
     "BatchNorm",
     "Bidirectional",
+    "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -91,11 +90,6 @@ __all__ = [
     "Cropping2D",
     "Dense",
     "DepthwiseConv2D",
-    "Add",
-    "Average",
-    "BatchNorm",
-    "Concatenate",
-    "Dense",
     "Dot",
     "Dropout",
     "Embedding",
@@ -106,14 +100,21 @@ __all__ = [
     "GlobalAveragePool2D",
     "GlobalMaxPool1D",
     "GlobalMaxPool2D",
+    "Graph",
     "GroupNorm",
+    "Identity",
     "InstanceNorm",
     "LayerNorm",
     "LearnedPositionalEmbedding",
     "MaxPool1D",
     "MaxPool2D",
+    "Maximum",
+    "Minimum",
     "MultiHeadAttention",
     "PReLU",
+    "Multiply",
+    "Parallel",
+    "Permute",
     "PositionalEncoding",
     "RMSNorm",
     "RandomBrightness",
@@ -122,14 +123,6 @@ __all__ = [
     "RandomErasing",
     "RandomFlip",
     "RandomTranslation",
-    "Graph",
-    "Identity",
-    "LayerNorm",
-    "Maximum",
-    "Minimum",
-    "Multiply",
-    "Parallel",
-    "Permute",
     "RepeatVector",
     "Reshape",
     "Residual",
@@ -138,13 +131,12 @@ __all__ = [
     "SimpleRNN",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "Split",
     "Standardize",
+    "Subtract",
     "TransformerEncoder",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",
     "ZeroPadding2D",
-    "Split",
-    "Standardize",
-    "Subtract",
 ]

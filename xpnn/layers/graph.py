@@ -78,6 +78,18 @@ class Graph(Record):
         layers = {name: layer for name, layer, _ in self.nodes}
         self._set("children", {name: layers[name] for name in self.wiring.sources})
 
+    @property
+    def index_bound(self) -> Any:
+        """Of one input, the bound of the indices that a node wants there; of several, a tuple; see `xpnn.typing`."""
+        bounds = dict.fromkeys(self.inputs)
+        for name, sources in self.wiring.sources.items():
+            wanted = getattr(self.children[name], "index_bound", None)
+            for i, source in enumerate(sources):
+                bound = wanted[i] if isinstance(wanted, tuple) else wanted
+                if source.name in bounds and bound is not None:
+                    bounds[source.name] = bound
+        return tuple(bounds.values()) if len(bounds) > 1 else bounds[self.inputs[0]]
+
     def init(self, rng: Rng, input_shape: Any) -> tuple[Params, State, Any]:
         """Initialise the nodes in order, for one shape, or for a tuple of the shapes of all inputs."""
         params, state, shapes = {}, {}, self._named(input_shape)

@@ -75,6 +75,11 @@ class Parallel(Record):
         """The branches, and the merge, by name."""
         return self.inner.children
 
+    @property
+    def index_bound(self) -> Any:
+        """Bound of the indices that a branch wants; see `xpnn.typing.Layer`."""
+        return self.inner.index_bound
+
     def child_input_shapes(self, input_shape: Any) -> dict[str, Any]:
         """What each branch, and the merge, take."""
         return self.inner.child_input_shapes(input_shape)

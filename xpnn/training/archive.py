@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xpnn import _check, safetensors
+from xpnn._tree import map_shapes
 from xpnn.errors import CheckpointError, XpnnError
 from xpnn.schedules import as_learning_rate
 from xpnn.training.codec import decode, encode, known_types
@@ -50,7 +51,7 @@ def save(path: str | Path, archive: Archive) -> None:
         "state": sorted(snapshot.state),
     }
     network = {name: encode(value) for name, value in archive.arguments.items()}
-    network["input_shape"] = list(snapshot.input_shape)
+    network["input_shape"] = map_shapes(list, snapshot.input_shape)
     safetensors.write(
         path, tensors, {"schema": SCHEMA, "network": network, "notes": archive.notes, "training": training}
     )
@@ -94,7 +95,7 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
     state = {name: tensors.pop(name) for name in training["state"]}
     vectors = {name.removeprefix(_PREFIX): tensors.pop(name) for name in list(tensors) if name.startswith(_PREFIX)}
     snapshot = Snapshot(
-        tuple(_check.integer("input_shape", n, 0) for n in network["input_shape"]),
+        map_shapes(_shape, network["input_shape"]),
         tensors,
         state,
         vectors,
@@ -103,6 +104,10 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
         {str(name): _position(words) for name, words in training["streams"].items()},
     )
     return Archive(arguments, history, notes, snapshot)
+
+
+def _shape(sizes: Any) -> tuple[int, ...]:
+    return tuple(_check.integer("input_shape", n, 0) for n in sizes)
 
 
 def _to_json(value: float) -> float | str:

@@ -1,21 +1,24 @@
 """Mini-batches of arrays that are on the device already."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from xpnn._tree import map_tree
+from xpnn.training.ports import rows
 from xpnn.typing import Array, Backend
 
 __all__ = ["Batch", "Samples"]
 
 
 class Batch(NamedTuple):
-    """Inputs, targets, and sample weights or None; the first axis is the batch."""
+    """Inputs, targets, and sample weights or None; the first axis is the batch. Of several inputs, `x` is a tuple."""
 
-    x: Array
-    y: Array
+    x: Any
+    y: Any
     weight: Array | None
 
 
@@ -25,18 +28,18 @@ class Samples:
 
     Parameters
     ----------
-    x, y : Array, shape (n, ...)
+    x, y : Array, shape (n, ...), or tuple of such arrays
         Inputs and targets.
     weight : Array, shape (n,), or None
         Sample weights.
     """
 
-    x: Array
-    y: Array
+    x: Any
+    y: Any
     weight: Array | None
 
     def __len__(self) -> int:
-        return int(self.x.shape[0])
+        return rows(self.x)
 
     def batches(self, backend: Backend, batch_size: int | None, rng: np.random.Generator | None) -> Iterator[Batch]:
         """Batches of `batch_size` (None: all samples), the last one may be shorter.
@@ -50,13 +53,20 @@ class Samples:
             return
         order = None if rng is None else backend.asarray(rng.permutation(n))
         for start in range(0, n, size):
-            rows = slice(start, min(start + size, n))
+            part = slice(start, min(start + size, n))
             if order is None:
-                yield Batch(self.x[rows, ...], self.y[rows, ...], None if self.weight is None else self.weight[rows])
+                yield self._map(itemgetter((part, ...)))
             else:
-                yield self._take(backend, order[rows])
+                yield self._take(backend, order[part])
 
-    def _take(self, backend: Backend, rows: Array) -> Batch:
+    def _take(self, backend: Backend, picked: Array) -> Batch:
         take = backend.xp.take
-        weight = None if self.weight is None else take(self.weight, rows, axis=0)
-        return Batch(take(self.x, rows, axis=0), take(self.y, rows, axis=0), weight)
+        return self._map(lambda a: take(a, picked, axis=0))
+
+    def _map(self, pick: Callable[[Array], Array]) -> Batch:
+        return Batch(
+            *[
+                pick(a) if type(a) is not tuple and a is not None else map_tree(pick, a)
+                for a in (self.x, self.y, self.weight)
+            ]
+        )

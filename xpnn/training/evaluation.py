@@ -1,9 +1,11 @@
 """Loss, metrics and outputs without learning."""
 
+from typing import Any
+
+from xpnn._tree import map_tree
 from xpnn.training.batches import Samples
 from xpnn.training.learner import Learner
 from xpnn.training.totals import Totals
-from xpnn.typing import Array
 
 __all__ = ["evaluate", "predict"]
 
@@ -18,7 +20,7 @@ def evaluate(learner: Learner, samples: Samples, batch_size: int | None) -> dict
     return totals.read()
 
 
-def predict(learner: Learner, x: Array, batch_size: int | None) -> Array:
+def predict(learner: Learner, x: Any, batch_size: int | None) -> Any:
     """Raw outputs of all samples, on the device."""
     parts = [learner.outputs(batch.x) for batch in Samples(x, x, None).batches(learner.backend, batch_size, None)]
-    return parts[0] if len(parts) == 1 else learner.backend.xp.concat(parts, axis=0)
+    return parts[0] if len(parts) == 1 else map_tree(lambda *a: learner.backend.xp.concat(a, axis=0), *parts)

@@ -7,6 +7,7 @@ from xpnn.callbacks import Callback
 from xpnn.training.batches import Samples
 from xpnn.training.evaluation import evaluate
 from xpnn.training.learner import Learner
+from xpnn.training.ports import rows
 from xpnn.training.totals import Totals
 
 __all__ = ["run_epochs", "try_mixing"]
@@ -84,7 +85,7 @@ def _run_epoch(
             totals.add(result.value, result.measured)
         else:
             totals.add(result.value - result.penalty, result.measured)
-            totals.add_penalty(result.penalty, x.shape[0] / len(samples))
+            totals.add_penalty(result.penalty, rows(x) / len(samples))
         for callback in watchers:
             callback.on_batch_end(network, learner.updater.step, result.value)
         if network.stop_training:

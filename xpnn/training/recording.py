@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from xpnn import special
+from xpnn._tree import map_tree, tree_leaves
 from xpnn.context import RunContext, draw_mask, draw_noise
 from xpnn.namespaces import Recorder
 from xpnn.namespaces.number import Number
@@ -98,7 +99,7 @@ class RecordingContext(RunContext):
         return RecordingContext(self._recorder, self._draws, self.backend, self.training, self._streams, path, wants_dx)
 
 
-def record_step(learner: Any, x: Array, y: Array, weight: Array | None) -> Recording:
+def record_step(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording:
     """Write down one step of training on a batch like this.
 
     The outputs of the program are the loss with the penalties, the penalties' part if there are any, the sum of the
@@ -134,14 +135,14 @@ def record_step(learner: Any, x: Array, y: Array, weight: Array | None) -> Recor
     return tape.finish(outputs, updates | dict(_pairs(tape.state, result.state)))
 
 
-def record_outputs(learner: Any, x: Array) -> Recording:
+def record_outputs(learner: Any, x: Any) -> Recording:
     """Write down the forward pass in inference mode."""
     tape = _Tape(learner, training=False)
     (batch,) = tape.give(x)
-    return tape.finish([learner.layer.forward(tape.tree, tape.state, batch, tape.ctx)[0]], {})
+    return tape.finish(tree_leaves(learner.layer.forward(tape.tree, tape.state, batch, tape.ctx)[0]), {})
 
 
-def record_measurement(learner: Any, x: Array, y: Array, weight: Array | None) -> Recording:
+def record_measurement(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording:
     """Write down loss and metrics in inference mode; the outputs are as for a step, the penalties left out."""
     tape = _Tape(learner, training=False)
     batch, targets, shares = tape.give(x, y, weight)
@@ -167,9 +168,10 @@ class _Tape:
         layout = self._learner.weights.layout
         return layout.complete(layout.tree(flat, self.recorder), self._learner.layer)
 
-    def give(self, *arrays: Array | None) -> list[Any]:
+    def give(self, *arrays: Any) -> tuple[Any, ...]:
         """Inputs that are new in each run."""
-        return [None if array is None else self.recorder.give(array) for array in arrays]
+        given: tuple[Any, ...] = map_tree(self.recorder.give, arrays)
+        return given
 
     def measure(self, outputs: Any, targets: Any, weight: Any) -> list[Any]:
         """What `xpnn.training.measurement.measure` returns, as outputs of a program."""

@@ -16,8 +16,10 @@ from xpnn.random import HostRng, ShapeRng, Streams
 from xpnn.schedules import Schedule
 from xpnn.training.layout import Layout, leaves
 from xpnn.training.learner import Learner
+from xpnn.training.outputs import arrange
 from xpnn.training.parts import state_sizes
 from xpnn.training.penalty import Penalty
+from xpnn.training.ports import number_names
 from xpnn.training.weights import Weights
 from xpnn.typing import Backend, HostArray, Layer, Params, Shape, State
 
@@ -43,8 +45,8 @@ class Snapshot:
 
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample.
+    input_shape : tuple of int, or tuple of such tuples
+        Shape of one sample, or of one of each input.
     parameters, state : dict of str to ndarray
         By dotted names.
     vectors : dict of str to ndarray
@@ -57,7 +59,7 @@ class Snapshot:
         Positions of the random streams.
     """
 
-    input_shape: Shape
+    input_shape: Any
     parameters: dict[str, HostArray]
     state: dict[str, HostArray]
     vectors: dict[str, HostArray]
@@ -66,7 +68,7 @@ class Snapshot:
     streams: dict[str, list[int]]
 
 
-def initialise(recipe: Recipe, backend: Backend, streams: Streams, input_shape: Shape) -> Learner:
+def initialise(recipe: Recipe, backend: Backend, streams: Streams, input_shape: Any) -> Learner:
     """Build a learner with fresh parameters from the stream ``init``."""
     params, state, output_shape = recipe.layer.init(HostRng(streams["init"]), input_shape)
     return _assemble(recipe, backend, streams, params, state, (input_shape, output_shape))
@@ -114,10 +116,13 @@ def restore(recipe: Recipe, backend: Backend, streams: Streams, snapshot: Snapsh
 
 
 def _assemble(
-    recipe: Recipe, backend: Backend, streams: Streams, params: Params, state: State, shapes: tuple[Shape, Shape]
+    recipe: Recipe, backend: Backend, streams: Streams, params: Params, state: State, shapes: tuple[Any, Any]
 ) -> Learner:
     weights = Weights(recipe.layer, params, state, backend, recipe.dtype)
-    rules = recipe.loss, recipe.metrics, recipe.optimizer, recipe.penalty
+    weights.input_names = number_names(weights.input_names, shapes[0])
+    weights.output_names = number_names(weights.output_names, shapes[1])
+    loss, metrics = arrange(recipe.loss, recipe.metrics, weights.output_names)
+    rules = loss, metrics, recipe.optimizer, recipe.penalty
     return Learner(weights, *rules, streams, *shapes, recipe.compile)
 
 
