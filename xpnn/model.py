@@ -19,6 +19,7 @@ from xpnn.schedules import Schedule, as_learning_rate, rate_at
 from xpnn.training import archive, snapshot
 from xpnn.training.compilation import Compilation
 from xpnn.training.compiled import carry_mode, check_mode
+from xpnn.training.frozen import find_parameters, trainable_mask
 from xpnn.training.history import History
 from xpnn.training.learner import Learner
 from xpnn.training.on_device import on_device
@@ -176,11 +177,47 @@ class Model:
 
     def summary(self) -> Summary:
         """Layers, output shapes and parameter counts; printed, it is a table."""
-        return summarise(self._layer, self._built.weights.layout, self._built.input_shape)
+        return summarise(self._layer, self._built.weights.layout, self._built.input_shape, self._built.weights.frozen)
 
-    def count_parameters(self) -> int:
-        """Count the parameters; tied ones once."""
-        return self._built.weights.layout.size
+    def count_parameters(self, trainable: bool | None = None) -> int:
+        """Count the parameters, tied ones once: all of them, or those that are not frozen, or those that are."""
+        mask = trainable_mask(self._built.weights.layout, self._built.weights.frozen)
+        return mask.size if trainable is None else int(np.sum(mask == _check.boolean("trainable", trainable)))
+
+    @property
+    def frozen(self) -> tuple[str, ...]:
+        """Names of the frozen parameters."""
+        return tuple(name for name in self.parameters if name in self._built.weights.frozen)
+
+    @on_device
+    def freeze(self, *names: str) -> None:
+        """Keep parameters as they are, whatever the optimizer; also within `fit`, e.g. by a callback.
+
+        Parameters
+        ----------
+        names : str
+            Names of parameters or of layers, e.g. ``"2.weight"``, ``"0"``; without any, all parameters.
+
+        Raises
+        ------
+        NotBuiltError, ArgumentError
+            If there are no parameters yet, or none of such a name.
+
+        Notes
+        -----
+        Neither weight decay, penalties nor momentum move a frozen parameter, and its part of the optimizer's state
+        stays. ``clip_norm`` is that of the gradients of the others, as in PyTorch, where a frozen parameter has no
+        gradient. A `BatchNorm` whose parameters are all frozen uses its running averages and leaves them alone, as in
+        Keras; `Dropout` goes on. `loss_and_gradients` still gives all gradients.
+        """
+        built = self._built
+        built.freeze(built.weights.frozen | find_parameters(built.weights.layout, names))
+
+    @on_device
+    def unfreeze(self, *names: str) -> None:
+        """Let frozen parameters move again; names are as for `freeze`."""
+        built = self._built
+        built.freeze(built.weights.frozen - find_parameters(built.weights.layout, names))
 
     @property
     def learning_rate(self) -> float:

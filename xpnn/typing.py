@@ -180,6 +180,10 @@ class Context(Protocol):
     def wants_dx(self) -> bool:
         """Whether anybody reads the gradient with respect to the input; if not, `backward` may return None for it."""
 
+    @property
+    def frozen(self) -> bool:
+        """Whether the parameters of the layer are frozen: what it remembers must not move either."""
+
     def erfc(self, x: Array) -> Array:
         """Complementary error function, accurate in the tail."""
 

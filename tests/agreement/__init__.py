@@ -31,8 +31,8 @@ _TOPICS = (
     optimizers,
     recurrent,
     smoothing,
+    topology,
 )
 
 FAMILIES = {name: family for topic in _TOPICS for name, family in topic.FAMILIES.items()}
-FAMILIES = {**basic.FAMILIES, **topology.FAMILIES}
 """Functions of a generator that return a `Case`, by what they draw."""

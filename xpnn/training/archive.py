@@ -50,6 +50,8 @@ def save(path: str | Path, archive: Archive) -> None:
         "history": [[name, [_to_json(v) for v in values]] for name, values in archive.history.history.items()],
         "state": sorted(snapshot.state),
     }
+    if snapshot.frozen:
+        training["frozen"] = list(snapshot.frozen)
     network = {name: encode(value) for name, value in archive.arguments.items()}
     network["input_shape"] = map_shapes(list, snapshot.input_shape)
     safetensors.write(
@@ -102,6 +104,7 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
         _check.integer("step", training["step"], 0),
         as_learning_rate(decode(training["learning_rate"], types)),
         {str(name): _position(words) for name, words in training["streams"].items()},
+        tuple(map(str, training.get("frozen", []))),
     )
     return Archive(arguments, history, notes, snapshot)
 

@@ -81,6 +81,10 @@ class CompiledFunction:
         self._broken: str | None = None
         self._lock = threading.Lock()
 
+    def forget(self) -> None:
+        """Drop all programs: what they compute has changed."""
+        self._entries.clear()
+
     @property
     def reports(self) -> list[Compilation]:
         """What has been compiled, and how."""

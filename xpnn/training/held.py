@@ -12,7 +12,7 @@ __all__ = ["Held"]
 
 
 class Held:
-    """Parameters, state, the optimizer's vectors, and its mask, in the order of `xpnn.training.recording`.
+    """Parameters, state, the optimizer's vectors, and its masks, in the order of `xpnn.training.recording`.
 
     The lists are the same objects as long as the arrays in them are, so that an executor which has prepared itself for
     them knows them again.
@@ -32,6 +32,10 @@ class Held:
         """What a forward pass reads: parameters and state."""
         return self._renewed()._readable
 
+    def forget(self) -> None:
+        """Look again at what there is."""
+        self._sources = ()
+
     def take_over(self, arrays: Sequence[Array]) -> None:
         """Let `arrays`, which a step has returned, be the present ones."""
         if arrays is self._all:
@@ -46,9 +50,9 @@ class Held:
         weights, updater = self._weights, self._updater
         sources = weights.flat, weights.state, updater.vectors
         if not self._sources or any(a is not b for a, b in zip(sources, self._sources, strict=True)):
-            mask = [] if updater.mask is None else [updater.mask]
+            masks = [mask for mask in updater.masks if mask is not None]
             self._readable = [weights.flat, *(value for _, value in leaves(weights.state))]
-            self._all = [*self._readable, *updater.vectors.values(), *mask]
+            self._all = [*self._readable, *updater.vectors.values(), *masks]
             self._sources = sources
         return self
 

@@ -13,6 +13,7 @@ from xpnn.random import Streams
 from xpnn.training.compilation import Compilation
 from xpnn.training.compiled import CompiledFunction
 from xpnn.training.evaluations import Evaluations
+from xpnn.training.frozen import frozen_layers
 from xpnn.training.gradients import Gradients, loss_and_gradients
 from xpnn.training.held import Held
 from xpnn.training.measurement import Measurement, measure
@@ -100,9 +101,22 @@ class Learner:
                 ("measurement", compile, record_measurement, patience),
             )
         )
-        self._step = RunContext(self.backend, True, streams, wants_dx=False)
-        self._training = RunContext(self.backend, True, streams)
         self._inference = RunContext(self.backend, False, streams)
+        self._make_contexts()
+
+    def _make_contexts(self) -> None:
+        common = self.backend, True, self.streams, ""
+        self._step = RunContext(*common, wants_dx=False, frozen_layers=self.weights.frozen_layers)
+        self._training = RunContext(*common, frozen_layers=self.weights.frozen_layers)
+
+    def freeze(self, frozen: frozenset[str]) -> None:
+        """Let the parameters of these names stay as they are from now on, and all others move."""
+        weights = self.weights
+        weights.frozen, weights.frozen_layers = frozen, frozen_layers(weights.layout, frozen)
+        self.updater.freeze(frozen)
+        self._make_contexts()
+        self._held.forget()
+        self._compiled_step.forget()
 
     def step(self, x: Any, y: Any, weight: Array | None) -> Step:
         """One step of training: gradients, then the update, then the state. Nothing waits for the device."""

@@ -13,6 +13,7 @@ from xpnn.namespaces.number import Number
 from xpnn.optimizers import Optimizer
 from xpnn.program import Program, optimize
 from xpnn.random import Streams
+from xpnn.training.frozen import keep_frozen
 from xpnn.training.gradients import loss_and_gradients
 from xpnn.training.measurement import measure
 from xpnn.typing import Array, Backend, DType, Shape, State
@@ -72,8 +73,9 @@ class RecordingContext(RunContext):
         streams: Streams,
         path: str = "",
         wants_dx: bool = True,
+        frozen_layers: frozenset[str] = frozenset(),
     ) -> None:
-        super().__init__(backend, training, streams, path, wants_dx)
+        super().__init__(backend, training, streams, path, wants_dx, frozen_layers)
         self._recorder, self._draws, self.xp = recorder, draws, recorder
         fast = getattr(backend, "erfc", None)
         self.erfc = partial(recorder.elementwise_call, fast) if fast else partial(special.erfc, xp=recorder)
@@ -96,7 +98,8 @@ class RecordingContext(RunContext):
         return self._recorder.give_like(shape, dtype)
 
     def _inner(self, path: str, wants_dx: bool) -> RunContext:
-        return RecordingContext(self._recorder, self._draws, self.backend, self.training, self._streams, path, wants_dx)
+        parts = self.backend, self.training, self._streams, path, wants_dx, self._frozen_layers
+        return RecordingContext(self._recorder, self._draws, *parts)
 
 
 def record_step(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording:
@@ -109,7 +112,7 @@ def record_step(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording
     weights, updater = learner.weights, learner.updater
     tape = _Tape(learner, training=True)
     vectors = {name: tape.recorder.hold(vector) for name, vector in updater.vectors.items()}
-    decay = None if updater.mask is None else tape.recorder.hold(updater.mask)
+    decay, trainable = (None if mask is None else tape.recorder.hold(mask) for mask in updater.masks)
     batch, targets, shares = tape.give(x, y, weight)
     seen: list[Any] = []
 
@@ -119,7 +122,9 @@ def record_step(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording
         gradient = weights.layout.join(result.grads, tape.recorder, weights.dtype, learner.backend.device)
         penalty = updater.penalty.value(tape.recorder, p, decay) if updater.penalty else None
         seen.append((result, penalty))
-        return gradient + updater.penalty.gradient(tape.recorder, p, decay) if updater.penalty else gradient
+        if updater.penalty:
+            gradient = gradient + updater.penalty.gradient(tape.recorder, p, decay)
+        return keep_frozen(tape.recorder, trainable, gradient)
 
     optimizer: Optimizer = updater.optimizer
     gradient = optimizer.gradient(tape.recorder, tape.flat, vectors, gradient_at)
@@ -131,7 +136,8 @@ def record_step(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording
     mask = decay if updater.decays else None
     flat, moved = updater.apply(tape.recorder, tape.flat, gradient, vectors, numbers, mask)
     flat = updater.constrain(tape.recorder, flat)
-    updates = {tape.flat: flat, **{vectors[name]: moved[name] for name in vectors}}
+    pairs = [(tape.flat, flat), *((vectors[name], moved[name]) for name in vectors)]
+    updates = {old: keep_frozen(tape.recorder, trainable, new, old) for old, new in pairs}
     return tape.finish(outputs, updates | dict(_pairs(tape.state, result.state)))
 
 
@@ -160,7 +166,13 @@ class _Tape:
         self.flat, self.state = self.recorder.hold(weights.flat), _map(self.recorder.hold, weights.state)
         self.tree = self.make_tree(self.flat)
         self.ctx = RecordingContext(
-            self.recorder, self._draws, learner.backend, training, learner.streams, wants_dx=not training
+            self.recorder,
+            self._draws,
+            learner.backend,
+            training,
+            learner.streams,
+            wants_dx=not training,
+            frozen_layers=weights.frozen_layers,
         )
 
     def make_tree(self, flat: Any) -> Any:

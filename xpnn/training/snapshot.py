@@ -14,6 +14,7 @@ from xpnn.metrics import Metric
 from xpnn.optimizers import Optimizer
 from xpnn.random import HostRng, ShapeRng, Streams
 from xpnn.schedules import Schedule
+from xpnn.training.frozen import find_parameters
 from xpnn.training.layout import Layout, leaves
 from xpnn.training.learner import Learner
 from xpnn.training.outputs import arrange
@@ -57,6 +58,8 @@ class Snapshot:
         The learning rate in use.
     streams : dict of str to list of int
         Positions of the random streams.
+    frozen : tuple of str
+        Names of the frozen parameters.
     """
 
     input_shape: Any
@@ -66,6 +69,7 @@ class Snapshot:
     step: int
     learning_rate: float | Schedule
     streams: dict[str, list[int]]
+    frozen: tuple[str, ...] = ()
 
 
 def initialise(recipe: Recipe, backend: Backend, streams: Streams, input_shape: Any) -> Learner:
@@ -85,6 +89,7 @@ def take(learner: Learner) -> Snapshot:
         updater.step,
         updater.learning_rate,
         learner.streams.positions,
+        tuple(sorted(learner.weights.frozen)),
     )
 
 
@@ -112,6 +117,8 @@ def restore(recipe: Recipe, backend: Backend, streams: Streams, snapshot: Snapsh
     }
     updater.step, updater.learning_rate = snapshot.step, snapshot.learning_rate
     streams.positions = snapshot.streams
+    if snapshot.frozen:
+        learner.freeze(find_parameters(layout, snapshot.frozen))
     return learner
 
 

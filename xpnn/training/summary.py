@@ -6,6 +6,7 @@ from typing import Any
 
 from xpnn._tree import has_parts
 from xpnn.random import ShapeRng
+from xpnn.training.frozen import trainable_mask
 from xpnn.training.layout import Layout
 from xpnn.typing import Layer
 
@@ -29,6 +30,7 @@ class Summary:
     rows: tuple[Row, ...]
     input_shape: Any
     parameters: int
+    trainable: int
 
     def __str__(self) -> str:
         head = ("layer", "", "output shape", "parameters")
@@ -38,19 +40,30 @@ class Summary:
         widths = [max(len(line[i]) for line in lines) for i in range(4)]
         rule = "-" * (sum(widths) + 6)
         text = [_line(line, widths) for line in lines]
-        return "\n".join([text[0], rule, *text[1:], rule, f"{self.parameters:,} parameters"])
+        return "\n".join([text[0], rule, *text[1:], rule, self._count()])
+
+    def _count(self) -> str:
+        frozen = self.parameters - self.trainable
+        return f"{self.parameters:,} parameters" + (
+            f": {self.trainable:,} trainable, {frozen:,} frozen" if frozen else ""
+        )
 
     __repr__ = __str__
 
 
-def summarise(layer: Layer, layout: Layout, input_shape: Any) -> Summary:
+def summarise(layer: Layer, layout: Layout, input_shape: Any, frozen: frozenset[str] = frozenset()) -> Summary:
     """List the layers inside `layer`, containers before what they contain."""
     counts: dict[str, int] = {}
     for leaf in layout:
         for depth in range(1, len(leaf.path)):
             name = ".".join(leaf.path[:depth])
             counts[name] = counts.get(name, 0) + prod(leaf.shape)
-    return Summary(tuple(_rows(layer, input_shape, "", counts)), input_shape, layout.size)
+    return Summary(
+        tuple(_rows(layer, input_shape, "", counts)),
+        input_shape,
+        layout.size,
+        int(trainable_mask(layout, frozen).sum()),
+    )
 
 
 def _rows(layer: Layer, shape: Any, prefix: str, counts: dict[str, int]) -> list[Row]:

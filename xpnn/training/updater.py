@@ -5,6 +5,7 @@ from typing import Any
 
 from xpnn.optimizers import Optimizer
 from xpnn.schedules import Schedule, rate_at
+from xpnn.training.frozen import keep_frozen, trainable_mask
 from xpnn.training.parts import Part, Parts
 from xpnn.training.penalty import Penalties, Penalty
 from xpnn.training.rules import find_rules, rewrite
@@ -35,7 +36,23 @@ class Updater:
         decays = bool(getattr(optimizer, "weight_decay", 0.0))
         self.mask: Array | None = weights.decay_mask() if decays or penalty else None
         self.decays = decays
+        self.trainable: Array | None = None
         self._decay = self.mask if decays else None
+
+    @property
+    def masks(self) -> tuple[Array | None, Array | None]:
+        """1 where weight decay and penalties act, and True where parameters are not frozen; None where nobody asks."""
+        return self.mask, self.trainable
+
+    def freeze(self, frozen: frozenset[str]) -> None:
+        """Let the named parameters, and their part of the state, stay as they are, and the others move."""
+        weights = self._weights
+        mask = trainable_mask(weights.layout, frozen)
+        self.trainable = None if mask.all() else weights.backend.asarray(mask)
+        if self.mask is not None:
+            decay = weights.decay_mask()
+            self.mask = decay if self.trainable is None else decay * weights.backend.asarray(mask, weights.dtype)
+            self._decay = self.mask if self.decays else None
 
     def scalars(self) -> Mapping[str, Any]:
         """Numbers of the next step."""
@@ -47,17 +64,18 @@ class Updater:
         if not optimizer.searches:
             self.update(optimizer.gradient(xp, weights.flat, self.vectors, evaluations.gradient))
             return
-        function = evaluations.value_and_gradient
+        function, before = evaluations.value_and_gradient, self._remember()
         weights.flat, self.vectors = optimizer.search(xp, weights.flat, self.vectors, self.scalars(), function)
         if self._constraints:
             weights.flat = self.constrain(xp, weights.flat)
+        self._put_back(before)
         self.step += 1
 
     def update(self, gradient: Array) -> None:
         """One step of the optimizer along `gradient`, shape (size,). Nothing waits for the device."""
         weights, xp = self._weights, self._weights.backend.xp
         gradient = self.optimizer.clip(xp, gradient)
-        scalars = self.scalars()
+        scalars, before = self.scalars(), self._remember()
         if not weights.in_place:
             weights.flat, self.vectors = self.apply(xp, weights.flat, gradient, self.vectors, scalars, self._decay)
         else:
@@ -65,7 +83,29 @@ class Updater:
                 part.update(xp, weights.flat, gradient, self.vectors, scalars, self._decay)
         if self._constraints:
             weights.flat = self.constrain(xp, weights.flat)
+        self._put_back(before)
         self.step += 1
+
+    def _remember(self) -> Any:
+        """Copies of the vectors that a step is about to change, where something is frozen."""
+        if self.trainable is None:
+            return None
+        xp = self._weights.backend.xp
+        copies = {name: xp.asarray(vector, copy=True) for name, vector in self.vectors.items()}
+        return xp.asarray(self._weights.flat, copy=True), copies
+
+    def _put_back(self, before: Any) -> None:
+        """Undo a step where parameters are frozen."""
+        if before is None:
+            return
+        weights, xp, (flat, vectors) = self._weights, self._weights.backend.xp, before
+        weights.flat = keep_frozen(xp, self.trainable, weights.flat, flat)
+        kept = {name: keep_frozen(xp, self.trainable, new, vectors[name]) for name, new in self.vectors.items()}
+        if not weights.in_place:
+            self.vectors = kept
+            return
+        for name, vector in self.vectors.items():
+            vector[...] = kept[name]
 
     def constrain(self, xp: Namespace, p: Array) -> Array:
         """Bring the parameters with a constraint back to where they must be; without any, return `p` itself."""

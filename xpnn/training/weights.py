@@ -37,6 +37,8 @@ class Weights:
     def __init__(self, layer: Layer, params: Params, state: State, backend: Backend, dtype: str) -> None:
         self.layer, self.backend = layer, backend
         self.layout = Layout(layer, params, state)
+        self.frozen: frozenset[str] = frozenset()
+        self.frozen_layers: frozenset[str] = frozenset()
         self.input_names, self.output_names = input_names(layer), output_names(layer)
         self.dtype, self.host_dtype = float_dtype(backend, dtype), np.dtype(dtype)
         self.in_place = bool(getattr(backend, "shares_views", False))
