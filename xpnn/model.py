@@ -157,7 +157,9 @@ class Model:
             If the network has no layer or is built for another shape already.
         """
         if isinstance(input_shape, Mapping):
-            input_shape = as_parts("input_shape", input_shape, self._input_names)
+            parts = as_parts("input_shape", input_shape, self._input_names)
+            several = len(self._input_names) > 1
+            input_shape = tuple([_check.shape("input_shape", part) for part in parts]) if several else parts
         shape = _check.shapes("input_shape", input_shape)
         if self._learner is not None:
             if shape != self._learner.input_shape:

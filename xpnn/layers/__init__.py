@@ -33,6 +33,7 @@ from xpnn.layers.group_norm import GroupNorm
 from xpnn.layers.gru import GRU
 from xpnn.layers.identity import Identity
 from xpnn.layers.instance_norm import InstanceNorm
+from xpnn.layers.lambda_ import Lambda
 from xpnn.layers.layer_norm import LayerNorm
 from xpnn.layers.learned_positional_embedding import LearnedPositionalEmbedding
 from xpnn.layers.lstm import LSTM
@@ -104,6 +105,7 @@ __all__ = [
     "GroupNorm",
     "Identity",
     "InstanceNorm",
+    "Lambda",
     "LayerNorm",
     "LearnedPositionalEmbedding",
     "MaxPool1D",

@@ -147,6 +147,8 @@ class LayerBench:
         return None
 
     def file(self) -> str | None:
+        if hasattr(type(self.layer), "unsavable"):
+            return None
         data = encode(self.layer)
         try:
             again = decode(data, {**known_types(), type(self.layer).__name__: type(self.layer)})
