@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import TESTED
 
-from xpnn import Network
+from xpnn import Network, optimizers
 from xpnn.callbacks import Callback
 from xpnn.errors import ArgumentError, NotBuiltError
 from xpnn.layers import BatchNorm, Dense, Sequential
@@ -49,6 +49,20 @@ def test_frozen_parameters_and_their_state_do_not_move(word, mode, name):
     net.train_on_batch(X, Y)
     assert net.frozen == ()
     assert all(not np.array_equal(after[key], net.parameters[key]) for key in after)
+
+
+@pytest.mark.parametrize("way", [("numpy", None), ("numpy", "replay"), ("strict", None)])
+@pytest.mark.parametrize("name", [name for name in optimizers.__all__ if name not in ("Optimizer", "get_optimizer")])
+def test_no_optimizer_moves_what_is_frozen(way, name):
+    inner = (Adam(0.05),) if name in ("Lookahead", "SAM") else ()
+    net = _network(*way, optimizer=getattr(optimizers, name)(*inner))
+    net.train_on_batch(X, Y)
+    net.freeze("0", "2.bias")
+    before = net.parameters
+    losses = [float(net.train_on_batch(X, Y)) for _ in range(3)]
+    assert np.isfinite(losses).all()
+    for key, value in before.items():
+        assert np.array_equal(value, net.parameters[key]) == (key in net.frozen), key
 
 
 @pytest.mark.parametrize(("word", "mode"), [pair for pair in MODES if pair[1]])

@@ -54,7 +54,9 @@ def test_mappings_and_tuples_train_the_same_network(backend):
 
 
 def test_all_inputs_and_targets_are_shuffled_by_one_permutation():
-    net = Network([Graph(("a", "b"), {"out": (Add(), ("a", "b"))}, ("out", "a"))], loss="mean_squared_error", compile=False)
+    net = Network(
+        [Graph(("a", "b"), {"out": (Add(), ("a", "b"))}, ("out", "a"))], loss="mean_squared_error", compile=False
+    )
     x = np.arange(10.0)[:, None]
     net.build({"a": 1, "b": 1})
     seen = []
