@@ -7,7 +7,7 @@ from conftest import TESTED
 from xpnn import Network, check_gradients, train_many
 from xpnn.derivatives import hessian_vector_product
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
-from xpnn.layers import Add, Dense, Embedding, Flatten, Graph, Parallel
+from xpnn.layers import LSTM, Add, Bidirectional, Dense, Embedding, Flatten, Graph, Parallel
 from xpnn.losses import CrossEntropy, Hinge, MeanSquaredError, WeightedLosses
 
 RNG = np.random.default_rng(0)
@@ -159,6 +159,13 @@ def test_the_summary_shows_what_each_node_makes():
     text = str(_network().build(((5,), (2,))).summary())
     assert "input                        (batch, 5), (batch, 2)" in text
     assert "0.sum   Add()                        (batch, 4)" in text
+
+
+def test_the_summary_of_a_container_whose_children_all_read_its_input():
+    rows = Network([Bidirectional(LSTM(3)), Parallel([Dense(2), Dense(4)])]).build((4, 6)).summary().rows
+    shapes = [(row.name, row.output_shape) for row in rows]
+    assert shapes[:3] == [("0", (6,)), ("0.forward", (3,)), ("0.backward", (3,))]
+    assert shapes[3:] == [("1", (6,)), ("1.0", (2,)), ("1.1", (4,)), ("1.merge", (6,))]
 
 
 def test_an_input_of_a_graph_may_hold_indices(backend):

@@ -231,7 +231,13 @@ class Layer(Protocol):
 
 @runtime_checkable
 class Container(Layer, Protocol):
-    """A layer made of layers, whose `Params` and `State` nest those of its children by name."""
+    """A layer made of layers, whose `Params` and `State` nest those of its children by name.
+
+    One more member is optional:
+
+    ``child_input_shapes(input_shape)``
+        Shapes of samples that each child takes, by name; the default is that each takes what the one before gives.
+    """
 
     @property
     def children(self) -> Mapping[str, Layer]:
