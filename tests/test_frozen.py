@@ -118,6 +118,14 @@ def test_a_frozen_batch_norm_normalises_by_its_running_averages_and_leaves_them_
     assert not np.array_equal(before["0.running_mean"], net.state["0.running_mean"])
 
 
+def test_penalties_are_those_of_what_may_move():
+    net = Network([Dense(2, use_bias=False), Dense(2, use_bias=False)], l2=2.0, dtype="float64").build(3)
+    weights = net.parameters
+    plain = net.evaluate(X, Y)["loss"] - sum(np.sum(w**2) for w in weights.values())
+    net.freeze("0")
+    assert net.evaluate(X, Y)["loss"] == pytest.approx(plain + np.sum(weights["1.weight"] ** 2), rel=1e-12)
+
+
 def test_what_is_frozen_is_saved_copied_counted_and_shown(tmp_path):
     net = _network()
     assert str(net.summary()).endswith("\n34 parameters")

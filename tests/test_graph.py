@@ -64,6 +64,18 @@ def test_dot_gives_the_values_worked_out_by_hand():
     assert da[0].tolist() == pytest.approx([0.128, -0.096])
 
 
+def test_a_normalized_dot_of_zeros_is_divided_by_the_floor_as_in_pytorch():
+    torch = pytest.importorskip("torch")
+    a, b = np.zeros((1, 2)), np.asarray([[3.0, 4.0]])
+    y, (da, db), _ = _run(Dot(normalize=True), (a, b), np.ones((1, 1)), ((2,), (2,)))
+    at, bt = (torch.tensor(part, requires_grad=True) for part in (a, b))
+    out = (torch.nn.functional.normalize(at) * torch.nn.functional.normalize(bt)).sum()
+    out.backward()
+    assert y.item() == out.item() == 0.0
+    np.testing.assert_allclose(da, at.grad.numpy(), rtol=1e-12)
+    np.testing.assert_allclose(db, bt.grad.numpy(), rtol=1e-12)
+
+
 def test_gradients_of_a_value_with_several_readers_add_up():
     graph = Graph("x", {"double": (Add(), ("x", "x")), "cube": (Multiply(), ("double", "x", "x"))}, ("cube", "double"))
     y, dx, _ = _run(graph, np.asarray([[3.0]]), (np.asarray([[1.0]]), np.asarray([[0.5]])), (1,))

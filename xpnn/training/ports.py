@@ -71,8 +71,7 @@ def by_names(value: Any, names: tuple[str, ...], given: Any) -> Any:
 
 def rows(x: Any) -> int:
     """Number of samples in an array, or in each of a tuple of arrays."""
-    first: Array = x[0] if type(x) is tuple else x
-    return int(first.shape[0])
+    return x[0].shape[0] if type(x) is tuple else x.shape[0]  # type: ignore[no-any-return]
 
 
 def refuse_other_rows(argument: str, parts: tuple[Array, ...], names: tuple[str, ...]) -> None:
