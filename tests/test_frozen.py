@@ -82,9 +82,11 @@ def test_a_compiled_step_with_frozen_parameters_gives_the_numbers_of_the_eager_o
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
 
 
-def test_the_norm_is_clipped_over_what_may_move_as_in_pytorch():
+@pytest.mark.parametrize("mode", [False, "replay"])
+def test_the_norm_is_clipped_over_what_may_move_as_in_pytorch(mode):
     torch = pytest.importorskip("torch")
-    net = Network([Dense(4, activation="tanh"), Dense(2)], optimizer=SGD(0.5, clip_norm=0.01), dtype="float64")
+    layers, optimizer = [Dense(4, activation="tanh"), Dense(2)], SGD(0.5, clip_norm=0.01)
+    net = Network(layers, optimizer=optimizer, dtype="float64", compile=mode)
     net.build(3).freeze("0")
     first, second = torch.nn.Linear(3, 4, dtype=torch.float64), torch.nn.Linear(4, 2, dtype=torch.float64)
     with torch.no_grad():
