@@ -10,6 +10,8 @@ from xpnn._tree import map_shapes, map_tree, named_parts
 from xpnn.context import RunContext
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.layers import (
+    GRU,
+    LSTM,
     Activation,
     Add,
     AlphaDropout,
@@ -49,6 +51,7 @@ from xpnn.layers import (
     Residual,
     RMSNorm,
     Sequential,
+    SimpleRNN,
     SpatialDropout1D,
     SpatialDropout2D,
     Split,
