@@ -212,7 +212,8 @@ class Layer(Protocol):
 
     ``index_bound``
         The input holds integers from 0 up to this number, which is not among them; the default None means real numbers.
-        A network whose first layer has it checks the values once on the host and brings them over as integers.
+        A network whose first layer has it checks the values once on the host and brings them over as integers. For
+        several inputs it is a tuple of such numbers and None.
     """
 
     @property

@@ -203,7 +203,7 @@ class LayerBench:
     def inputs(self, batch: int) -> HostArray:
         if self.draw is not None:
             return map_tree(np.array, self.draw(self.rng, batch))
-        if (bound := getattr(self.layer, "index_bound", None)) is not None:
+        if isinstance(bound := getattr(self.layer, "index_bound", None), int):
             return self.rng.integers(bound, size=(batch, *self.input_shape))
         return map_shapes(lambda shape: self.rng.standard_normal((batch, *shape)), self.input_shape)
 
