@@ -12,6 +12,7 @@ from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
 from xpnn.model import Model
 from xpnn.training import evaluation
 from xpnn.training.accumulator import check_accumulation
+from xpnn.training.batches import Samples
 from xpnn.training.epoch import begin_epoch
 from xpnn.training.history import History
 from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, sample_shape
@@ -205,9 +206,8 @@ class Network(Model):
             built = self._built
             measure_nothing(built.loss, built.metrics, source.first().y, built.output_shape, built.weights)
             if augment is not None:
-                try_mixing(augment, source.first(), built)
-            if accumulate > 1:
-                check_accumulation(self.optimizer)
+                try_mixing(augment, source if isinstance(source, Samples) else source.first(), built)
+            check_accumulation(self.optimizer, accumulate)
             plan = make_plan(source, y, batch_size, shuffle, accumulate, sampler)
             built.epoch = left if resume else None
             begin_epoch(self, built, plan)

@@ -16,15 +16,15 @@ from xpnn.typing import Array
 __all__ = ["Accumulator", "check_accumulation"]
 
 
-def check_accumulation(optimizer: Optimizer) -> None:
-    """Refuse an optimizer that takes gradients elsewhere than at the parameters, for one batch at a time.
+def check_accumulation(optimizer: Optimizer, batches: int) -> None:
+    """Refuse more than one batch per step for an optimizer that takes gradients elsewhere than at the parameters.
 
     Raises
     ------
     ArgumentError
         If `optimizer` does.
     """
-    if optimizer.searches or type(optimizer).gradient is not Optimizer.gradient:
+    if batches > 1 and (optimizer.searches or type(optimizer).gradient is not Optimizer.gradient):
         raise ArgumentError(
             f"gradient_accumulation_steps must be 1 for {optimizer!r}, which takes gradients at points of its own."
         )

@@ -43,8 +43,8 @@ class HostSamples:
         return prefetch(self._read(batch_size, order, start), backend)
 
     def first(self) -> Batch:
-        """Return a batch of the first samples."""
-        return self._rows(slice(0, 100))
+        """Return a batch of one sample."""
+        return self._rows(slice(0, 1))
 
     def _read(self, batch_size: int | None, order: HostArray | None, start: int) -> Iterator[Batch]:
         n = len(self) if order is None else len(order)
