@@ -12,7 +12,7 @@ __all__ = ["Held"]
 
 
 class Held:
-    """Parameters, state, the optimizer's vectors, and its mask, in the order of `xpnn.training.recording`.
+    """Parameters, state, the optimizer's vectors, and its masks, in the order of `xpnn.training.recording`.
 
     The lists are the same objects as long as the arrays in them are, so that an executor which has prepared itself for
     them knows them again.
@@ -46,9 +46,8 @@ class Held:
         weights, updater = self._weights, self._updater
         sources = weights.flat, weights.state, updater.vectors
         if not self._sources or any(a is not b for a, b in zip(sources, self._sources, strict=True)):
-            mask = [] if updater.mask is None else [updater.mask]
             self._readable = [weights.flat, *(value for _, value in leaves(weights.state))]
-            self._all = [*self._readable, *updater.vectors.values(), *mask]
+            self._all = [*self._readable, *updater.vectors.values(), *updater.masks.arrays]
             self._sources = sources
         return self
 

@@ -14,10 +14,13 @@ from xpnn.metrics import Metric
 from xpnn.optimizers import Optimizer
 from xpnn.random import HostRng, ShapeRng, Streams
 from xpnn.schedules import Schedule
+from xpnn.training.epoch import Epoch, EpochRecord
 from xpnn.training.layout import Layout, leaves
 from xpnn.training.learner import Learner
+from xpnn.training.parameter_group import ParameterGroup
 from xpnn.training.parts import state_sizes
 from xpnn.training.penalty import Penalty
+from xpnn.training.totals import Totals
 from xpnn.training.weights import Weights
 from xpnn.typing import Backend, HostArray, Layer, Params, Shape, State
 
@@ -35,6 +38,7 @@ class Recipe:
     penalty: Penalty
     dtype: str
     compile: bool | str
+    groups: Sequence[ParameterGroup] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Snapshot:
         The learning rate in use.
     streams : dict of str to list of int
         Positions of the random streams.
+    epoch : EpochRecord or None
+        The epoch under way.
     """
 
     input_shape: Shape
@@ -64,6 +70,7 @@ class Snapshot:
     step: int
     learning_rate: float | Schedule
     streams: dict[str, list[int]]
+    epoch: EpochRecord | None = None
 
 
 def initialise(recipe: Recipe, backend: Backend, streams: Streams, input_shape: Shape) -> Learner:
@@ -83,6 +90,7 @@ def take(learner: Learner) -> Snapshot:
         updater.step,
         updater.learning_rate,
         learner.streams.positions,
+        None if learner.epoch is None or learner.epoch.batches == 0 else learner.epoch.take(),
     )
 
 
@@ -110,6 +118,10 @@ def restore(recipe: Recipe, backend: Backend, streams: Streams, snapshot: Snapsh
     }
     updater.step, updater.learning_rate = snapshot.step, snapshot.learning_rate
     streams.positions = snapshot.streams
+    if snapshot.epoch is not None:
+        totals = Totals(learner.loss, learner.metrics, backend)
+        totals.put(snapshot.epoch.sums, learner.weights.dtype)
+        learner.epoch = Epoch(totals=totals, **snapshot.epoch.place)
     return learner
 
 
@@ -118,7 +130,7 @@ def _assemble(
 ) -> Learner:
     weights = Weights(recipe.layer, params, state, backend, recipe.dtype)
     rules = recipe.loss, recipe.metrics, recipe.optimizer, recipe.penalty
-    return Learner(weights, *rules, streams, *shapes, recipe.compile)
+    return Learner(weights, *rules, streams, *shapes, recipe.compile, recipe.groups)
 
 
 def _fill(tree: Mapping[str, Any], values: Mapping[str, HostArray], prefix: str = "") -> dict[str, Any]:

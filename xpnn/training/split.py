@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from xpnn.backend import to_host
 from xpnn.errors import ArgumentError, ShapeError
 
@@ -18,7 +20,8 @@ def split_validation(x: Any, y: Any, weight: Any, share: float, validation_data:
     """
     if validation_data is not None:
         raise ArgumentError(f"validation_split must be 0 when validation_data is given, got {share!r}.")
-    arrays = [to_host(x, "x"), to_host(y, "y")] + ([] if weight is None else [to_host(weight, "sample_weight")])
+    given = {"x": x, "y": y} | ({} if weight is None else {"sample_weight": weight})
+    arrays = [a if isinstance(a, np.memmap) else to_host(a, name) for name, a in given.items()]
     n = arrays[0].shape[0] if arrays[0].ndim else 0
     for name, array in zip(("x", "y", "sample_weight"), arrays, strict=False):
         if array.ndim == 0 or array.shape[0] != n:

@@ -1,10 +1,12 @@
 """`Updater`: applies an optimizer to the flat vector of a network, and keeps its state."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xpnn.optimizers import Optimizer
 from xpnn.schedules import Schedule, rate_at
+from xpnn.training.masks import Masks, make_masks
+from xpnn.training.parameter_group import ParameterGroup
 from xpnn.training.parts import Part, Parts
 from xpnn.training.penalty import Penalties, Penalty
 from xpnn.training.rules import find_rules, rewrite
@@ -22,20 +24,31 @@ class Updater:
     of the parameters runs over these instead.
     """
 
-    def __init__(self, optimizer: Optimizer, weights: Weights, penalty: Penalty) -> None:
-        self.optimizer, self._weights = optimizer, weights
+    def __init__(
+        self, optimizer: Optimizer, weights: Weights, penalty: Penalty, groups: Sequence[ParameterGroup] = ()
+    ) -> None:
+        self.optimizer, self._weights, self.groups = optimizer, weights, groups
         self.penalty = Penalties(penalty, find_rules(weights.layer, weights.layout, "regularizer"))
         self._constraints = find_rules(weights.layer, weights.layout, "constraint")
         self.step = 0
         self.learning_rate: float | Schedule = optimizer.learning_rate
         self._parts = Parts(optimizer, weights.layout) if optimizer.per_parameter else None
-        self.apply = self._parts.apply if self._parts else optimizer.apply
+        self._apply = self._parts.apply if self._parts else optimizer.apply
         start = self._parts.zero_state if self._parts else optimizer.zero_state
         self.vectors: dict[str, Array] = start(weights.backend.xp, weights.flat)
-        decays = bool(getattr(optimizer, "weight_decay", 0.0))
-        self.mask: Array | None = weights.decay_mask() if decays or penalty else None
-        self.decays = decays
-        self._decay = self.mask if decays else None
+        self.masks = make_masks(optimizer, penalty, weights, groups)
+
+    @property
+    def mask(self) -> Array | None:
+        """1 where penalties act, 0 elsewhere; None without penalties."""
+        return self.masks.penalty
+
+    def apply(
+        self, xp: Namespace, p: Array, g: Array, vectors: Mapping[str, Array], scalars: Any, masks: Masks
+    ) -> tuple[Array, dict[str, Array]]:
+        """Return new parameters and state vectors, as a pure function of arrays of any namespace."""
+        new, vectors = self._apply(xp, p, g, vectors, scalars, masks.decay)
+        return masks.scale(p, new), vectors
 
     def scalars(self) -> Mapping[str, Any]:
         """Numbers of the next step."""
@@ -59,10 +72,10 @@ class Updater:
         gradient = self.optimizer.clip(xp, gradient)
         scalars = self.scalars()
         if not weights.in_place:
-            weights.flat, self.vectors = self.apply(xp, weights.flat, gradient, self.vectors, scalars, self._decay)
+            weights.flat, self.vectors = self.apply(xp, weights.flat, gradient, self.vectors, scalars, self.masks)
         else:
             for part in self._parts or self._blocks():
-                part.update(xp, weights.flat, gradient, self.vectors, scalars, self._decay)
+                part.update(xp, weights.flat, gradient, self.vectors, scalars, self.masks.decay, self.masks.rate)
         if self._constraints:
             weights.flat = self.constrain(xp, weights.flat)
         self.step += 1
