@@ -127,6 +127,13 @@ def test_output_shapes_are_those_of_keras_and_pytorch(layer, input_shape, output
     assert _run(layer, np.ones((2, *input_shape)))[0].shape == (2, *output_shape)
 
 
+def test_the_rows_of_an_image_are_matrices_of_their_own_unless_they_are_shorter_than_the_filters_are_many():
+    ones = (1, 1), (1, 1), (1, 1), "valid", 1
+    assert [windows((2, 9, 5, 3), *ones, channels).lead for channels in (10, 11)] == [1, 0]
+    assert windows((2, 9, 5, 4, 3), (1,) * 3, (1,) * 3, (1,) * 3, "same", 1, 8).lead == 2
+    assert windows((2, 9, 3), (1,), (1,), (1,), "same", 1, 1).lead == 0
+
+
 def test_a_causal_convolution_sees_the_past_alone():
     layer, x = Conv1D(2, 3, padding=(4, 0), dilation=2), np.random.default_rng(0).standard_normal((1, 8, 2))
     later = x.copy()

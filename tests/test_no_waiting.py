@@ -12,11 +12,14 @@ from xpnn.layers import (
     Bidirectional,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     LayerNorm,
+    PositionalEncoding,
     Reshape,
     Residual,
     Standardize,
+    TransformerEncoder,
 )
 from xpnn.metrics import R2, Accuracy
 from xpnn.training.measurement import measure
@@ -90,3 +93,10 @@ def test_the_proof_can_fail():
     net = _step()
     with pytest.raises((RuntimeError, NotImplementedError)):
         float(net.train_on_batch(X, LABELS))
+
+
+def test_no_embedding_and_no_attention_waits():
+    layers = [Embedding(200, 4), PositionalEncoding(), TransformerEncoder(4, 2, 6, causal=True), Flatten(), Dense(3)]
+    net = Network(layers, metrics=["roc_auc", "matthews_correlation"], backend="torch:meta").build(50)
+    loss = net.train_on_batch(np.ones((6, 50), dtype=np.int64), LABELS)
+    assert loss.device.type == "meta"

@@ -368,3 +368,24 @@ def test_wrappers_have_the_learning_rate_and_the_clipping_of_what_they_wrap():
         p, _ = wrapper.update(np.zeros(2), lambda p: np.asarray([4.0, 0.1]), wrapper.init(np.zeros(2)))
         np.testing.assert_allclose(p, [-0.125, -0.05])
     assert repr(Lookahead(SAM(SGD(0.5)), k=3)) == "Lookahead(SAM(SGD(learning_rate=0.5)), k=3)"
+
+
+# Weight decay
+
+
+@pytest.mark.parametrize("kind", [Lion, Lamb, Adafactor, Muon, ScheduleFreeSGD, ScheduleFreeAdamW])
+def test_weight_decay_acts_where_the_mask_is_one_alone(kind):
+    def last(mask, **arguments):
+        optimizer, p = kind(0.05, **arguments), np.linspace(-1.0, 2.0, 6).reshape(2, 3)
+        state = optimizer.init(p)
+        for _ in range(3):
+            p, state = optimizer.update(p, lambda q: np.sin(3 * q), state, decay=mask)
+        return p
+
+    with_decay, without = last(None, weight_decay=0.3), last(None, weight_decay=0.0)
+    assert np.min(np.abs(with_decay - without)) > 0.0
+    np.testing.assert_array_equal(last(np.ones((2, 3)), weight_decay=0.3), with_decay)
+    np.testing.assert_array_equal(last(np.zeros((2, 3)), weight_decay=0.3), without)
+    mixed = last(np.asarray([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]), weight_decay=0.3)
+    if not kind().per_parameter:
+        np.testing.assert_array_equal(mixed, np.concatenate([with_decay[:1], without[1:]]))

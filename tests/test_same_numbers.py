@@ -10,6 +10,7 @@ from xpnn.backend import get_backend
 from xpnn.context import RunContext
 from xpnn.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual
 from xpnn.random import HostRng, ShapeRng, Streams
+from xpnn.training.sources import device_samples
 
 
 def _network(backend, dtype="float64"):
@@ -55,9 +56,9 @@ def test_the_same_seed_gives_the_same_batches_bit_for_bit(backend):
     orders = []
     for b in ("numpy", backend):
         net = _network(b).build(2)
-        samples = net._samples(x, y, None)
+        samples = device_samples(net._ready, x, y, None)
         rng = net._learner.streams["shuffle"]
-        batches = [batch for _ in range(2) for batch in samples.batches(net.backend, 7, rng)]
+        batches = [batch for _ in range(2) for batch in samples.batches(net.backend, 7, rng.permutation(len(samples)))]
         orders.append([np.array(net.backend.to_numpy(batch.x)) for batch in batches])
     assert len(orders[0]) == 18
     assert all(np.array_equal(a, b) for a, b in zip(*orders, strict=True))

@@ -278,3 +278,17 @@ def test_what_does_not_fit_gets_one_sentence(call, message):
     with pytest.raises((ArgumentError, ArgumentTypeError, ShapeError)) as caught:
         call()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("way", [False, "replay"])
+def test_accumulated_steps_of_several_outputs_are_those_of_the_whole_batch_and_keep_what_is_frozen(way):
+    whole, parts = _network(compile=way), _network(compile=way)
+    for net, options in ((whole, {"batch_size": None}), (parts, {"batch_size": 8, "gradient_accumulation_steps": 3})):
+        net.build({"image": 5, "table": 2})
+        net.fit(X, Y, shuffle=False, epochs=2, **options)
+        net.freeze("0.a")
+        before = net.parameters
+        net.fit(X, Y, shuffle=False, epochs=2, **options)
+        moved = {name for name, value in net.parameters.items() if not np.array_equal(value, before[name])}
+        assert moved == {name for name in before if not name.startswith("0.a.")}
+    np.testing.assert_allclose(parts.flat_parameters, whole.flat_parameters, rtol=1e-10)

@@ -6,17 +6,21 @@ from typing import TYPE_CHECKING, Any
 from xpnn.backend import BackendStatus, available_backends, get_backend
 from xpnn.errors import XpnnError
 from xpnn.network import Network
+from xpnn.training.parameter_group import ParameterGroup
 
 if TYPE_CHECKING:
+    from xpnn.diagnostics import find_learning_rate
     from xpnn.many import train_many
     from xpnn.testing import check_gradients
 
 __all__ = [
     "BackendStatus",
     "Network",
+    "ParameterGroup",
     "XpnnError",
     "available_backends",
     "check_gradients",
+    "find_learning_rate",
     "get_backend",
     "train_many",
 ]
@@ -28,6 +32,7 @@ _SUBMODULES = (
     "callbacks",
     "data",
     "derivatives",
+    "diagnostics",
     "layers",
     "losses",
     "many",
@@ -42,6 +47,8 @@ def __getattr__(name: str) -> Any:
     """Import what not every program needs when it is first asked for."""
     if name == "check_gradients":
         return import_module("xpnn.testing").check_gradients
+    if name == "find_learning_rate":
+        return import_module("xpnn.diagnostics").find_learning_rate
     if name == "train_many":
         return import_module("xpnn.many").train_many
     if name in _SUBMODULES:

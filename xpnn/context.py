@@ -65,6 +65,11 @@ class RunContext:
         self.frozen = path in frozen_layers
         self._children: dict[tuple[str, bool], RunContext] = {}
 
+    @property
+    def path(self) -> str:
+        """Place of the layer in the network, e.g. ``"2.0"``."""
+        return self._path
+
     def bernoulli(self, probability: float, shape: Shape) -> Array:
         """Draw booleans on the host, True with `probability` to within 2**-24, and bring them over as bytes."""
         return draw_mask(self._streams, self.backend, self._path, probability, shape)

@@ -25,6 +25,7 @@ from xpnn.training.learner import Learner
 from xpnn.training.on_device import on_device
 from xpnn.training.output_function import refuse_double_link
 from xpnn.training.outputs import get_losses, get_metrics
+from xpnn.training.parameter_group import ParameterGroup, as_parameter_groups
 from xpnn.training.penalty import Penalty
 from xpnn.training.ports import as_parts, input_names, output_names
 from xpnn.training.summary import Summary, summarise
@@ -48,6 +49,7 @@ class Model:
         seed: int = 0,
         l1: float = 0.0,
         l2: float = 0.0,
+        parameter_groups: Mapping[str, Any] | Sequence[ParameterGroup] = (),
         loss_weights: Any = None,
         compile: bool | str = True,  # noqa: A002
     ) -> None:
@@ -60,6 +62,7 @@ class Model:
         float_dtype(self._backend, self._dtype)
         self._seed = _check.integer("seed", seed, minimum=0)
         self._penalty = Penalty(_check.non_negative("l1", l1), _check.non_negative("l2", l2))
+        self._groups = as_parameter_groups(parameter_groups)
         self._compile = check_mode(self._backend, compile)
         self._learning_rate: float | Schedule = self._optimizer.learning_rate
         self._is_training = False
@@ -127,6 +130,11 @@ class Model:
         """Factor of the L2 penalty."""
         return self._penalty.l2
 
+    @property
+    def parameter_groups(self) -> tuple[ParameterGroup, ...]:
+        """Parameters with factors of their own."""
+        return self._groups
+
     def __repr__(self) -> str:
         """Return what would make such a network."""
         layers = ", ".join(map(repr, self.layers))
@@ -176,6 +184,11 @@ class Model:
     def built(self) -> bool:
         """Whether the network has parameters."""
         return self._learner is not None
+
+    @property
+    def batches_done(self) -> int:
+        """Number of batches that have been learnt of an epoch that is under way; 0 between epochs."""
+        return 0 if self._learner is None or self._learner.epoch is None else self._learner.epoch.batches
 
     def summary(self) -> Summary:
         """Layers, output shapes and parameter counts; printed, it is a table."""
@@ -418,6 +431,7 @@ class Model:
             "seed": self.seed,
             "l1": self.l1,
             "l2": self.l2,
+            "parameter_groups": self.parameter_groups,
         }
 
     @property
@@ -431,7 +445,7 @@ class Model:
     @property
     def _recipe(self) -> snapshot.Recipe:
         parts = self._layer, self.loss, self.optimizer, self.metrics, self._penalty, self.dtype
-        return snapshot.Recipe(*parts, self._compile)
+        return snapshot.Recipe(*parts, self._compile, self._groups)
 
     @property
     def _rate_in_use(self) -> float | Schedule:

@@ -1,30 +1,42 @@
 """`Network`: layers that learn, on one backend."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xpnn import _check
 from xpnn._tree import map_tree
-from xpnn.backend import to_host
 from xpnn.callbacks import Callback, Progress
 from xpnn.callbacks.progress import verbosity
 from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
 from xpnn.model import Model
 from xpnn.training import evaluation
+from xpnn.training.accumulator import check_accumulation
 from xpnn.training.batches import Samples
+from xpnn.training.epoch import begin_epoch
 from xpnn.training.history import History
 from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, sample_shape
 from xpnn.training.learner import Learner
 from xpnn.training.loop import run_epochs, try_mixing
 from xpnn.training.on_device import on_device
-from xpnn.training.ports import as_parts, by_names, rows
+from xpnn.training.ports import by_names
 from xpnn.training.running_averages import update_batch_norm
 from xpnn.training.sample_weights import combine_weights
+from xpnn.training.sources import (
+    array_samples,
+    host_samples,
+    is_array_stream,
+    make_plan,
+    make_source,
+    refuse_beside_batches,
+)
 from xpnn.training.split import split_validation
 from xpnn.training.totals import measure_nothing
 from xpnn.typing import Array, HostArray
+
+if TYPE_CHECKING:
+    from xpnn.data import Sampler
 
 __all__ = ["Network"]
 
@@ -53,6 +65,10 @@ class Network(Model):
         Penalty ``l1 * sum(|w|) + l2 / 2 * sum(w**2)`` over all weights (not biases and norms), part of the loss.
     loss_weights : mapping of str to float, or sequence of float, optional
         Factors of the losses of several outputs in their sum; see `xpnn.losses.WeightedLosses`.
+    parameter_groups : mapping of str to mapping, or sequence of ParameterGroup
+        Learning rates and weight decay of their own for some parameters, e.g.
+        ``{"0": {"learning_rate_factor": 0.1}, "*.bias": {"weight_decay_factor": 0}}``. A group is a name, all inside
+        a layer, or a pattern; where two set the same factor, the later one counts. See `xpnn.ParameterGroup`.
     compile : bool or str
         Whether steps and predictions are recorded and compiled once that pays; the numbers stay the same. A name, such
         as ``"replay"`` on NumPy, chooses one way and compiles before the first run. See `compilations`.
@@ -93,16 +109,20 @@ class Network(Model):
     def fit(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         *,
         batch_size: int | None = 32,
         epochs: int = 1,
+        steps_per_epoch: int | None = None,
+        gradient_accumulation_steps: int = 1,
         validation_data: Sequence[Any] | None = None,
         validation_split: float = 0.0,
         sample_weight: Any = None,
         class_weight: Mapping[int, float] | str | None = None,
         shuffle: bool = True,
         augment: Any = None,
+        sampler: "Sampler | None" = None,
+        resume: bool = True,
         callbacks: Sequence[Callback] | None = None,
         verbose: int | str = "auto",
     ) -> History:
@@ -110,17 +130,28 @@ class Network(Model):
 
         Parameters
         ----------
-        x : array, shape (n, ...)
+        x : array, shape (n, ...), or ArrayStream, or iterable of batches
             Inputs: an array of any library, or nested sequences, of finite numbers. The whole data set is brought to
-            the device once. Several inputs are a tuple of arrays, or a mapping by the names of the inputs of a
-            `Graph`; so are several targets. All are shuffled by one permutation.
+            the device once, but for memory-mapped arrays of NumPy and those in a `xpnn.data.ArrayStream`, of which a
+            thread brings one batch after another. Without `y`: an iterable of batches ``(x, y)`` or
+            ``(x, y, sample_weight)`` that is gone through in each epoch, or a function without arguments that makes
+            one, e.g. a generator function. Several inputs are a tuple of arrays, or a mapping by the names of the
+            inputs of a `Graph`; so are several targets. All are shuffled by one permutation.
         y : array, shape (n, ...)
             Targets as the loss wants them. Labels are range-checked on the host.
         batch_size : int or None
-            Number of samples per step; None is all. The last batch of an epoch may be shorter, and is used.
+            Number of samples per batch; None is all. The last batch of an epoch may be shorter, and is used. Batches
+            of an iterable stay as they are.
         epochs : int
-            Number of passes over the data.
-        validation_data : (x, y) or (x, y, sample_weight), optional
+            Number of passes over the data, the rest of one that was left included.
+        steps_per_epoch : int, optional
+            Number of batches that are taken from an iterable in each epoch; by default all. An iterator, which can be
+            gone through once, then goes on from epoch to epoch.
+        gradient_accumulation_steps : int
+            Number of batches whose gradients make one step of the optimizer: their mean, weighted by the sizes of the
+            batches (their sum, for a loss with reduction ``"sum"``), as if they were one batch; the last step of an
+            epoch takes those that are left. Batch norms see each batch on its own.
+        validation_data : (x, y) or (x, y, sample_weight) or ArrayStream, optional
             Measured after each epoch.
         validation_split : float
             Share of samples, taken from the end before shuffling, that is kept for validation instead.
@@ -133,6 +164,12 @@ class Network(Model):
         augment : Mixup, optional
             Mixes the samples of each batch; see `xpnn.data.Mixup`. What changes single samples is a layer, e.g.
             `xpnn.layers.RandomFlip`.
+        sampler : Sampler, optional
+            Draws the samples of each epoch instead: `xpnn.data.BalancedSampler`, `xpnn.data.WeightedSampler`.
+        resume : bool
+            Whether an epoch is gone on with that was left in its middle (by Ctrl-C, an error, or `stop_training`, in
+            this program or before the network was saved). With the same data and arguments the result is that of a
+            training that was never stopped. False begins a new epoch.
         callbacks : sequence of Callback
             See `xpnn.callbacks`.
         verbose : {"auto", 0, 1, 2} or bool
@@ -151,7 +188,8 @@ class Network(Model):
         if batch_size is not None:
             batch_size = _check.integer("batch_size", batch_size)
         epochs = _check.integer("epochs", epochs, minimum=0)
-        shuffle = _check.boolean("shuffle", shuffle)
+        accumulate = _check.integer("gradient_accumulation_steps", gradient_accumulation_steps)
+        shuffle, resume = _check.boolean("shuffle", shuffle), _check.boolean("resume", resume)
         watchers = _check_callbacks(callbacks)
         if augment is not None and (isinstance(augment, type) or not hasattr(augment, "mix")):
             raise ArgumentTypeError(f"augment must be a xpnn.data.Mixup, got {augment!r}.")
@@ -164,14 +202,25 @@ class Network(Model):
             (x, y, sample_weight), validation_data = split_validation(
                 x, y, sample_weight, share, validation_data, several
             )
-        was_built = self.built
+        was_built, left = self.built, None if self._learner is None else self._learner.epoch
         try:
-            samples = self._samples(x, y, self._combine_weights(y, sample_weight, class_weight))
+            if y is None:
+                refuse_beside_batches(x, sample_weight, class_weight, sampler)
+            elif steps_per_epoch is not None:
+                _check.refuse("steps_per_epoch", "be left out where y is given", steps_per_epoch)
+            else:
+                self._refuse_for_several_outputs(class_weight=class_weight, sampler=sampler)
+                sample_weight = combine_weights(y, sample_weight, class_weight)
+            source = make_source(self._ready, x, y, sample_weight, steps_per_epoch)
             validation = None if validation_data is None else self._validation(validation_data)
             built = self._built
-            measure_nothing(built.loss, built.metrics, samples.y, built.output_shape, built.weights)
+            measure_nothing(built.loss, built.metrics, source.first().y, built.output_shape, built.weights)
             if augment is not None:
-                try_mixing(augment, samples, built)
+                try_mixing(augment, source if isinstance(source, Samples) else source.first(), built)
+            check_accumulation(self.optimizer, accumulate)
+            plan = make_plan(source, y, batch_size, shuffle, accumulate, sampler)
+            built.epoch = left if resume else None
+            begin_epoch(self, built, plan)
         except XpnnError:
             self._learner = self._learner if was_built else None
             raise
@@ -179,7 +228,7 @@ class Network(Model):
             watchers = (*watchers, Progress(level))
         self.stop_training, self._is_training = False, True
         try:
-            first = run_epochs(self, self._built, samples, validation, batch_size, epochs, shuffle, watchers, augment)
+            first = run_epochs(self, built, source, validation, plan, epochs, watchers, augment)
         finally:
             self._is_training = False
         return self.history.since(first)
@@ -268,7 +317,8 @@ class Network(Model):
         """Loss and metrics, in inference mode, as Python floats: ``{"loss": ..., "accuracy": ...}``."""
         if batch_size is not None:
             batch_size = _check.integer("batch_size", batch_size)
-        return evaluation.evaluate(self._ready(x), self._samples(x, y, sample_weight), batch_size)
+        samples = array_samples(self._ready, x, y, sample_weight)
+        return evaluation.evaluate(self._built, samples, batch_size)
 
     @on_device
     def predict(self, x: Any, *, batch_size: int | None = None) -> Any:
@@ -295,43 +345,29 @@ class Network(Model):
             self.build(sample_shape(x, self._input_names))
         return self._built
 
-    def _samples(self, x: Any, y: Any, sample_weight: Any) -> Samples:
-        learner = self._ready(x)
-        x = ingest_inputs(x, learner.weights, learner.input_shape, finite=True)
-        if rows(x) == 0:
-            raise ArgumentError("x must hold at least one sample, got none.")
-        y = ingest_targets(self._targets_on_host(y), x, learner.loss, learner.weights, learner.output_shape)
-        weight = ingest_weights(sample_weight, x, learner.weights)
-        if weight is not None and not np.any(to_host(sample_weight)):
-            raise ArgumentError("sample_weight must hold a number above 0, got zeros alone.")
-        return Samples(x, y, weight)
-
-    def _combine_weights(self, y: Any, sample_weight: Any, class_weight: Any) -> Any:
-        if class_weight is not None and len(self._output_names) > 1:
-            raise ArgumentError("class_weight must be left out where there are several outputs: use sample_weight.")
-        return combine_weights(y, sample_weight, class_weight)
-
-    def _targets_on_host(self, y: Any) -> Any:
-        names = self._built.weights.output_names
-        if len(names) < 2 and not isinstance(y, Mapping):
-            return to_host(y, "y")
-        parts = as_parts("y", y, names)
-        return tuple([to_host(part, "y") for part in parts]) if isinstance(parts, tuple) else to_host(parts, "y")
+    def _refuse_for_several_outputs(self, **options: Any) -> None:
+        for name, value in options.items():
+            if value is not None and len(self._output_names) > 1:
+                raise ArgumentError(f"{name} must be left out where there are several outputs: use sample_weight.")
 
     def _host(self, value: Any, names: tuple[str, ...], given: Any) -> Any:
         return by_names(map_tree(lambda a: np.array(self.backend.to_numpy(a)), value), names, given)
 
-    def _validation(self, data: Sequence[Any]) -> Samples:
+    def _validation(self, data: Any, make: Callable[..., Any] = array_samples) -> Any:
+        if not isinstance(data, tuple | list) and is_array_stream(data):
+            return host_samples(self._ready, data)
         if not isinstance(data, tuple | list) or len(data) not in (2, 3):
             raise ArgumentTypeError(
                 f"validation_data must be (x, y) or (x, y, sample_weight), got {type(data).__name__}."
             )
-        return self._samples(data[0], data[1], data[2] if len(data) == 3 else None)
+        return make(self._ready, data[0], data[1], data[2] if len(data) == 3 else None)
 
     def _outputs(self, x: Any, batch_size: int | None) -> tuple[Learner, Any]:
         if batch_size is not None:
             batch_size = _check.integer("batch_size", batch_size)
         learner = self._ready(x)
+        if isinstance(x, np.memmap):
+            return learner, evaluation.predict_mapped(learner, x, batch_size or 1024)
         x = ingest_inputs(x, learner.weights, learner.input_shape)
         return learner, evaluation.predict(learner, x, batch_size)
 

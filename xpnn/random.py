@@ -4,7 +4,7 @@ A stream is a PCG64 generator keyed by ``(seed, name)``. Streams are independent
 dropout layer still shuffles its data as before. Their positions are plain integers, which a saved network keeps.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from xpnn.typing import HostArray, Shape
 
-__all__ = ["HostRng", "ShapeRng", "Streams"]
+__all__ = ["HostRng", "ShapeRng", "Streams", "generator_at", "position_of"]
 
 
 class Streams:
@@ -39,26 +39,31 @@ class Streams:
     @property
     def positions(self) -> dict[str, list[int]]:
         """State of every stream in use: the two 128-bit integers of PCG64 and its buffered half word."""
-        result = {}
-        for name, generator in sorted(self._generators.items()):
-            state: Any = generator.bit_generator.state
-            words = [state["state"]["state"], state["state"]["inc"], state["has_uint32"], state["uinteger"]]
-            result[name] = [int(word) for word in words]
-        return result
+        return {name: position_of(generator) for name, generator in sorted(self._generators.items())}
 
     @positions.setter
     def positions(self, positions: Mapping[str, list[int]]) -> None:
-        generators = {}
-        for name, (state, inc, has_uint32, uinteger) in positions.items():
-            generator = np.random.Generator(np.random.PCG64(0))
-            generator.bit_generator.state = {
-                "bit_generator": "PCG64",
-                "state": {"state": state, "inc": inc},
-                "has_uint32": has_uint32,
-                "uinteger": uinteger,
-            }
-            generators[name] = generator
-        self._generators = generators
+        self._generators = {name: generator_at(position) for name, position in positions.items()}
+
+
+def position_of(generator: np.random.Generator) -> list[int]:
+    """State of a generator of a stream: the two 128-bit integers of PCG64 and its buffered half word."""
+    state: Any = generator.bit_generator.state
+    words = [state["state"]["state"], state["state"]["inc"], state["has_uint32"], state["uinteger"]]
+    return [int(word) for word in words]
+
+
+def generator_at(position: Sequence[int]) -> np.random.Generator:
+    """Return a new generator at a position."""
+    state, inc, has_uint32, uinteger = position
+    generator = np.random.Generator(np.random.PCG64(0))
+    generator.bit_generator.state = {
+        "bit_generator": "PCG64",
+        "state": {"state": state, "inc": inc},
+        "has_uint32": has_uint32,
+        "uinteger": uinteger,
+    }
+    return generator
 
 
 class HostRng:

@@ -38,7 +38,10 @@ class CupyBackend:
         return cupy.cuda.Device(self.device.id)  # type: ignore[no-any-return]
 
     def asarray(self, values: Any, dtype: DType | None = None) -> Array:
-        """Copy `values` to the device; an array that is there already stays as it is."""
+        """Copy `values` to the device; an array that is there already stays as it is.
+
+        CuPy copies through page-locked memory of its own pool, and does not wait: `values` may be changed at once.
+        """
         with self.using():
             if not isinstance(values, cupy.ndarray):
                 values = np.asarray(values)

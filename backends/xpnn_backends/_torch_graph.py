@@ -58,6 +58,6 @@ class TorchGraph:
                 array.copy_(before)
         torch.cuda.current_stream().wait_stream(stream)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
+        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):  # another thread may copy batches
             self._outputs = self._replay.function(*self._given)
         self._held = held

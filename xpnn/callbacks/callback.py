@@ -17,10 +17,16 @@ class Callback:
         """Called before the first epoch; `epochs` is the number of epochs to come."""
 
     def on_epoch_begin(self, network: Any, epoch: int) -> None:
-        """Called before epoch `epoch`, counted from 0 over the whole life of the network."""
+        """Called before epoch `epoch`, counted from 0 over the whole life of the network.
+
+        Also before the rest of an epoch that was left in its middle: then ``network.batches_done`` is not 0.
+        """
 
     def on_batch_end(self, network: Any, step: int, loss: Any) -> None:
-        """Called after each step; `loss` is a 0-d device array: reading it waits for the device."""
+        """Called after each step; `loss` is a 0-d device array: reading it waits for the device.
+
+        Where the gradients of several batches make one step, it is the loss of all of them.
+        """
 
     def on_validation_begin(self, network: Any, epoch: int) -> None:
         """Called after the last step of an epoch, before the validation data are measured, if there are any."""

@@ -29,6 +29,8 @@ class LearningRateSchedule(Callback):
         self.schedule = schedule
 
     def on_epoch_begin(self, network: Any, epoch: int) -> None:
-        """Ask the schedule."""
+        """Ask the schedule; not again where an epoch is gone on with that was left in its middle."""
+        if network.batches_done:
+            return
         rate = self.schedule(epoch, network.learning_rate)
         network.learning_rate = _check.non_negative("schedule's learning rate", rate)

@@ -12,7 +12,10 @@ __all__ = ["ModelCheckpoint"]
 
 
 class ModelCheckpoint(Callback):
-    """Save the whole network, with all that training needs to go on, after epochs.
+    """Save the whole network, with all that training needs to go on, after epochs or in their midst.
+
+    A network that was saved in the midst of an epoch goes on there: ``Network.load(path).fit(...)``, with the same data
+    and arguments, learns the rest of the epoch, and ends as if it had never stopped.
 
     Parameters
     ----------
@@ -25,29 +28,55 @@ class ModelCheckpoint(Callback):
         Which direction is better; ``"auto"`` is min for losses and errors and max for scores.
     every : int
         Save after every so many epochs.
+    every_steps : int, optional
+        Save after every so many steps instead, counted over the whole life of the network. Fields of `path` are then
+        ``{epoch}`` and ``{step}`` alone, and nothing can be monitored.
 
     Raises
     ------
     ArgumentError
-        When training begins: if a field of `path` or `monitor` is not measured, or the folder does not exist.
+        If both `every_steps` and `monitor` are given. When training begins: if a field of `path` or `monitor` is not
+        measured, or the folder does not exist.
     """
 
-    def __init__(self, path: str | Path, *, monitor: str | None = None, mode: str = "auto", every: int = 1) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        monitor: str | None = None,
+        mode: str = "auto",
+        every: int = 1,
+        every_steps: int | None = None,
+    ) -> None:
         self.path = str(path)
         self.every = _check.integer("every", every)
+        self.every_steps = None if every_steps is None else _check.integer("every_steps", every_steps)
+        if self.every_steps is not None and monitor is not None:
+            _check.refuse("monitor", "be left out where every_steps is given", monitor)
         self._monitor = None if monitor is None else Monitor(monitor, mode)
 
     def on_train_begin(self, network: Any, epochs: int) -> None:
         """Check the path and the monitored value before anything is learnt."""
         if self._monitor is not None:
             self._monitor.check(network.measured)
-        folder = self._fill(0, dict.fromkeys(network.measured, 0.0)).parent
+        self._epoch = 0
+        fields = {"step": 0} if self.every_steps is not None else dict.fromkeys(network.measured, 0.0)
+        folder = self._fill(0, fields).parent
         if not folder.is_dir():
             _check.refuse("path", "lie in a folder that exists", self.path)
 
+    def on_epoch_begin(self, network: Any, epoch: int) -> None:
+        """Note the number of the epoch."""
+        self._epoch = epoch
+
+    def on_batch_end(self, network: Any, step: int, loss: Any) -> None:
+        """Save, if this step is to be saved."""
+        if self.every_steps is not None and step % self.every_steps == 0:
+            network.save(self._fill(self._epoch, {"step": step}))
+
     def on_epoch_end(self, network: Any, epoch: int, logs: Mapping[str, float]) -> None:
         """Save, if this epoch is to be saved."""
-        if (epoch + 1) % self.every:
+        if self.every_steps is not None or (epoch + 1) % self.every:
             return
         if self._monitor is None or self._monitor.improves(self._monitor.value(logs)):
             network.save(self._fill(epoch, logs))

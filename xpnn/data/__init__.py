@@ -14,6 +14,8 @@ Dataset(150 samples of shape (4,), 3 classes: setosa, versicolor, virginica)
 ((112, 4), (38, 4))
 """
 
+from xpnn.data.array_stream import ArrayStream
+from xpnn.data.balanced_sampler import BalancedSampler
 from xpnn.data.circles import circle, circles
 from xpnn.data.class_weights import balanced_class_weights
 from xpnn.data.csv_file import load_csv
@@ -34,15 +36,21 @@ from xpnn.data.one_hot import one_hot
 from xpnn.data.parquet_file import load_parquet
 from xpnn.data.plane import gaussian, plane
 from xpnn.data.regression import regression
+from xpnn.data.sampler import Sampler
 from xpnn.data.spiral import spiral, two_spirals
 from xpnn.data.split import train_test_split
 from xpnn.data.standardizer import Standardizer, standardize
+from xpnn.data.weighted_sampler import WeightedSampler
 from xpnn.data.xor import xor
 
 __all__ = [
+    "ArrayStream",
+    "BalancedSampler",
     "Dataset",
     "Mixup",
+    "Sampler",
     "Standardizer",
+    "WeightedSampler",
     "balanced_class_weights",
     "circle",
     "circles",

@@ -16,6 +16,7 @@ from xpnn.many.settings import make_network
 from xpnn.network import Network
 from xpnn.training.batches import Samples
 from xpnn.training.ingest import sample_shape
+from xpnn.training.sources import device_samples
 from xpnn.training.totals import measure_nothing
 from xpnn.typing import HostArray, Shape
 
@@ -58,8 +59,8 @@ def plan_training(
     if steps and state:
         raise ArgumentError(f"net must not be trained before where its layers have state, got {steps} steps.")
     trial = make_network(net, {})
-    samples = trial._samples(x, y, sample_weight)
-    validation = None if validation_data is None else trial._validation(validation_data)
+    samples = device_samples(trial._ready, x, y, sample_weight)
+    validation = None if validation_data is None else trial._validation(validation_data, device_samples)
     built = trial._built
     measure_nothing(built.loss, built.metrics, samples.y, built.output_shape, built.weights)
     return Plan(sample_shape(x), samples, validation, state, *length)

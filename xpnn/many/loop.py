@@ -40,8 +40,9 @@ def _run_epoch(
     learner: MemberLearner, samples: Samples, batch_size: int | None, shuffle: bool
 ) -> list[dict[str, float]]:
     totals = MemberTotals(learner.loss, learner.metrics, learner.backend)
-    rng = learner.streams["shuffle"] if shuffle else None
-    for x, y, weight in samples.batches(learner.backend, batch_size, rng):
+    rng, n = learner.streams["shuffle"] if shuffle else None, len(samples)
+    order = None if rng is None or batch_size is None or batch_size >= n else rng.permutation(n)
+    for x, y, weight in samples.batches(learner.backend, batch_size, order):
         result = learner.step(x, y, weight)
         if result.penalty is None:
             totals.add(result.value, result.measured)

@@ -13,8 +13,8 @@ from xpnn.many.recording import record_measurement, record_outputs, record_step
 from xpnn.many.streams import JoinedStreams, MemberStreams
 from xpnn.namespaces import Batched
 from xpnn.training.compiled import CompiledFunction
-from xpnn.training.learner import Learner, Step
-from xpnn.training.measurement import Measurement
+from xpnn.training.learner import Learner
+from xpnn.training.measurement import Measurement, Step
 from xpnn.typing import Array
 
 __all__ = ["MemberLearner"]
@@ -44,7 +44,17 @@ class MemberLearner(Learner):
         streams: Any = MemberStreams([learner.streams for learner in members])
         weights = MemberWeights([learner.weights for learner in members], BatchedBackend(inner, len(members)))
         shapes = first.input_shape, first.output_shape
-        super().__init__(weights, first.loss, first.metrics, optimizer, penalty, streams, *shapes, compile=False)
+        super().__init__(
+            weights,
+            first.loss,
+            first.metrics,
+            optimizer,
+            penalty,
+            streams,
+            *shapes,
+            compile=False,
+            groups=first.updater.groups,
+        )
         self._held = MemberHeld(weights, self.updater)
         joined: Any = JoinedStreams(streams)
         self._compiled_step, self._compiled_outputs, self._compiled_measurement = (

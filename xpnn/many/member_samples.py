@@ -34,16 +34,14 @@ class MemberSamples(Samples):
     def __len__(self) -> int:
         return int(self._rows.shape[1])
 
-    def batches(self, backend: Any, batch_size: int | None, rng: Any) -> Iterator[Batch]:
+    def batches(self, backend: Any, batch_size: int | None, order: Any = None, start: int = 0) -> Iterator[Batch]:
         """Batches of `batch_size` as for one network on its own part."""
         n = len(self)
         size = n if batch_size is None else batch_size
-        rows = self._rows
-        if rng is not None and size < n:
-            rows = np.take_along_axis(rows, rng.permutation(n).array, axis=1)
+        rows = self._rows if order is None else np.take_along_axis(self._rows, order.array, axis=1)
         order = backend.asarray(Batched(rows))
-        for start in range(0, n, size):
-            yield self._take(backend, order[start : min(start + size, n)])
+        for begin in range(start * size, n, size):
+            yield self._take(backend, order[begin : min(begin + size, n)])
 
 
 def share_samples(samples: Samples) -> Samples:

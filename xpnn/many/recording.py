@@ -102,7 +102,7 @@ def record_step(learner: Any, x: Array, y: Array, weight: Array | None, columns:
     weights, updater = learner.weights, learner.updater
     notes = Notes(learner, training=True)
     vectors = {name: notes.hold(vector) for name, vector in updater.vectors.items()}
-    decay = None if updater.mask is None else notes.hold(updater.mask)
+    masks = updater.masks.map(notes.hold)
     batch, targets, shares = (notes.give(array) for array in (x, y, weight))
     given = None if columns is None else notes.recorder.give(columns)
     seen: list[Any] = []
@@ -113,9 +113,9 @@ def record_step(learner: Any, x: Array, y: Array, weight: Array | None, columns:
             learner.layer, learner.loss, tree, notes.state, batch, targets, shares, notes.context
         )
         gradient = weights.layout.join(result.grads, notes.xp, weights.dtype, notes.device)
-        penalty = updater.penalty.value(notes.xp, p, decay) if updater.penalty else None
+        penalty = updater.penalty.value(notes.xp, p, masks.penalty) if updater.penalty else None
         seen.append((result, penalty))
-        return gradient + updater.penalty.gradient(notes.xp, p, decay) if updater.penalty else gradient
+        return gradient + updater.penalty.gradient(notes.xp, p, masks.penalty) if updater.penalty else gradient
 
     optimizer = updater.optimizer
     gradient = optimizer.gradient(notes.xp, notes.flat, vectors, gradient_at)
@@ -124,8 +124,7 @@ def record_step(learner: Any, x: Array, y: Array, weight: Array | None, columns:
     outputs += notes.measure(result.outputs, targets, shares)
     numbers = {name: Number.named(name) for name in optimizer.names} if given is None else optimizer.named(given)
     gradient = optimizer.clip(notes.xp, gradient)
-    mask = decay if updater.decays else None
-    flat, moved = updater.apply(notes.xp, notes.flat, gradient, vectors, numbers, mask)
+    flat, moved = updater.apply(notes.xp, notes.flat, gradient, vectors, numbers, masks)
     flat = updater.constrain(notes.xp, flat)
     updates = [(notes.flat, flat), *((vectors[name], moved[name]) for name in vectors)]
     pairs = zip(leaves(notes.state), leaves(result.state), strict=True)

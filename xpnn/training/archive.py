@@ -1,8 +1,8 @@
 """A network as one file: snapshot and architecture in the safetensors layout.
 
 Parameters and running averages stand under their own names (``0.weight``), so that any reader of safetensors can use
-them; the optimizer's vectors have ``optimizer/`` in front. The metadata hold the architecture and where training
-stands.
+them; the optimizer's vectors have ``optimizer/`` in front, the sums of an epoch under way ``epoch/``. The metadata hold
+the architecture and where training stands.
 """
 
 import math
@@ -16,6 +16,7 @@ from xpnn._tree import map_shapes
 from xpnn.errors import CheckpointError, XpnnError
 from xpnn.schedules import as_learning_rate
 from xpnn.training.codec import decode, encode, known_types
+from xpnn.training.epoch import EpochRecord
 from xpnn.training.history import History
 from xpnn.training.snapshot import Snapshot
 from xpnn.typing import HostArray
@@ -23,7 +24,7 @@ from xpnn.typing import HostArray
 __all__ = ["FAULTS", "Archive", "load", "save", "unreadable"]
 
 SCHEMA = 1
-_PREFIX = "optimizer/"
+_PREFIX, _SUMS = "optimizer/", "epoch/"
 FAULTS = (XpnnError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, MemoryError)
 
 
@@ -42,6 +43,8 @@ def save(path: str | Path, archive: Archive) -> None:
     snapshot = archive.snapshot
     tensors = {**snapshot.parameters, **snapshot.state}
     tensors |= {_PREFIX + name: vector for name, vector in snapshot.vectors.items()}
+    if snapshot.epoch is not None:
+        tensors |= {_SUMS + name: value for name, value in snapshot.epoch.sums.items()}
     training = {
         "step": snapshot.step,
         "learning_rate": encode(snapshot.learning_rate),
@@ -49,6 +52,7 @@ def save(path: str | Path, archive: Archive) -> None:
         "epochs": archive.history.epoch,
         "history": [[name, [_to_json(v) for v in values]] for name, values in archive.history.history.items()],
         "state": sorted(snapshot.state),
+        "epoch": None if snapshot.epoch is None else snapshot.epoch.place,
     }
     if snapshot.frozen:
         training["frozen"] = list(snapshot.frozen)
@@ -95,7 +99,11 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
     if any(len(values) != len(history.epoch) for values in history.history.values()):
         raise CheckpointError("history must have one value per epoch.")
     state = {name: tensors.pop(name) for name in training["state"]}
-    vectors = {name.removeprefix(_PREFIX): tensors.pop(name) for name in list(tensors) if name.startswith(_PREFIX)}
+    vectors, sums = (
+        {name.removeprefix(prefix): tensors.pop(name) for name in list(tensors) if name.startswith(prefix)}
+        for prefix in (_PREFIX, _SUMS)
+    )
+    epoch = training.get("epoch")
     snapshot = Snapshot(
         map_shapes(_shape, network["input_shape"]),
         tensors,
@@ -104,6 +112,7 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
         _check.integer("step", training["step"], 0),
         as_learning_rate(decode(training["learning_rate"], types)),
         {str(name): _position(words) for name, words in training["streams"].items()},
+        None if epoch is None else EpochRecord(epoch, sums).check(),
         tuple(map(str, training.get("frozen", []))),
     )
     return Archive(arguments, history, notes, snapshot)

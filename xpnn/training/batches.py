@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from xpnn._tree import map_tree
 from xpnn.training.ports import rows
-from xpnn.typing import Array, Backend
+from xpnn.typing import Array, Backend, HostArray
 
 __all__ = ["Batch", "Samples"]
 
@@ -41,23 +39,30 @@ class Samples:
     def __len__(self) -> int:
         return rows(self.x)
 
-    def batches(self, backend: Backend, batch_size: int | None, rng: np.random.Generator | None) -> Iterator[Batch]:
-        """Batches of `batch_size` (None: all samples), the last one may be shorter.
+    def batches(
+        self, backend: Backend, batch_size: int | None, order: HostArray | None = None, start: int = 0
+    ) -> Iterator[Batch]:
+        """Batches of `batch_size` (None: all samples), the last one may be shorter; those before `start` are left out.
 
-        With an `rng` the order is a fresh permutation, drawn on the host and copied to the device once.
+        With an `order`, integers of shape (m,), they hold the samples of these numbers; it goes to the device once.
         """
-        n = len(self)
+        n = len(self) if order is None else int(order.shape[0])
         size = n if batch_size is None else batch_size
-        if size >= n:
-            yield Batch(self.x, self.y, self.weight)
+        if order is None and size >= n:
+            if start == 0:
+                yield Batch(self.x, self.y, self.weight)
             return
-        order = None if rng is None else backend.asarray(rng.permutation(n))
-        for start in range(0, n, size):
-            part = slice(start, min(start + size, n))
+        order = None if order is None else backend.asarray(order)
+        for begin in range(start * size, n, size):
+            part = slice(begin, min(begin + size, n))
             if order is None:
                 yield self._map(itemgetter((part, ...)))
             else:
                 yield self._take(backend, order[part])
+
+    def first(self) -> Batch:
+        """Return a batch of one sample."""
+        return self._map(itemgetter((slice(0, 1), ...)))
 
     def _take(self, backend: Backend, picked: Array) -> Batch:
         take = backend.xp.take

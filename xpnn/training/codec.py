@@ -13,6 +13,7 @@ from typing import Any
 
 from xpnn import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers, schedules
 from xpnn.errors import ArgumentTypeError, CheckpointError
+from xpnn.training.parameter_group import ParameterGroup
 
 __all__ = ["decode", "encode", "known_types"]
 
@@ -22,7 +23,7 @@ _SHARED = "shared"
 @cache
 def known_types() -> Mapping[str, type]:
     """Classes of this library that may appear in a file, by name."""
-    types = {}
+    types: dict[str, type] = {"ParameterGroup": ParameterGroup}
     modules = (activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers, schedules)
     for module in modules:
         for name in module.__all__:

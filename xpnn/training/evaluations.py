@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from xpnn.training.frozen import keep_frozen
 from xpnn.training.gradients import Gradients
 from xpnn.typing import Array
 
@@ -35,7 +34,7 @@ class Evaluations:
     def _masked(self, gradient: Array) -> Array:
         """Let the gradients of frozen parameters be 0."""
         learner = self._learner
-        return keep_frozen(learner.backend.xp, learner.updater.trainable, gradient)
+        return learner.updater.masks.keep(learner.backend.xp, gradient)
 
     def _run(self, p: Array) -> Gradients:
         """Run the batch; the first result is what the step tells, and its state is the layers' new one."""

@@ -1,15 +1,14 @@
-"""Frozen parameters: which they are, and how an update leaves them alone."""
+"""Frozen parameters: which they are, by names and as a mask."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from xpnn import _check
 from xpnn.training.layout import Layout
-from xpnn.typing import Array, HostArray, Namespace
+from xpnn.typing import HostArray
 
-__all__ = ["find_parameters", "frozen_layers", "keep_frozen", "trainable_mask"]
+__all__ = ["find_parameters", "frozen_layers", "trainable_mask"]
 
 
 def find_parameters(layout: Layout, names: Sequence[str]) -> frozenset[str]:
@@ -44,11 +43,3 @@ def trainable_mask(layout: Layout, frozen: frozenset[str]) -> HostArray:
     for leaf in layout:
         mask[leaf.start : leaf.stop] = leaf.name not in frozen
     return mask
-
-
-def keep_frozen(xp: Namespace, trainable: Array | None, new: Any, old: Any = 0.0) -> Any:
-    """Take `new` where a parameter may move, and `old` elsewhere; without a mask all of `new`.
-
-    A vector of another length, in which an optimizer keeps something else than a number for each parameter, is taken.
-    """
-    return new if trainable is None or new.shape != trainable.shape else xp.where(trainable, new, old)

@@ -50,9 +50,8 @@ class Held:
         weights, updater = self._weights, self._updater
         sources = weights.flat, weights.state, updater.vectors
         if not self._sources or any(a is not b for a, b in zip(sources, self._sources, strict=True)):
-            masks = [mask for mask in updater.masks if mask is not None]
             self._readable = [weights.flat, *(value for _, value in leaves(weights.state))]
-            self._all = [*self._readable, *updater.vectors.values(), *masks]
+            self._all = [*self._readable, *updater.vectors.values(), *updater.masks.arrays]
             self._sources = sources
         return self
 

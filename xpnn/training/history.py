@@ -31,7 +31,14 @@ class History(Mapping[str, list[float]]):
     history: dict[str, list[float]] = field(default_factory=dict)
 
     def append(self, epoch: int, logs: Mapping[str, float]) -> None:
-        """Add the values of one epoch; a name that is missing in some epochs has NaN there."""
+        """Add the values of one epoch; a name that is missing in some epochs has NaN there.
+
+        An epoch that is the last one already, since it was left in its middle and gone on with, is replaced.
+        """
+        if self.epoch and self.epoch[-1] == epoch:
+            self.epoch.pop()
+            for values in self.history.values():
+                values.pop()
         missing = [float("nan")] * len(self.epoch)
         self.epoch.append(epoch)
         for name in logs:

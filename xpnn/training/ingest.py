@@ -8,11 +8,12 @@ import numpy as np
 from xpnn.backend import to_host
 from xpnn.errors import ArgumentError, ShapeError, XpnnError
 from xpnn.losses import Loss
+from xpnn.training.batches import Batch
 from xpnn.training.ports import as_parts, refuse_other_rows, rows
 from xpnn.training.weights import Weights
 from xpnn.typing import Array, HostArray, Shape
 
-__all__ = ["ingest_inputs", "ingest_targets", "ingest_weights", "sample_shape"]
+__all__ = ["ingest_batch", "ingest_inputs", "ingest_targets", "ingest_weights", "sample_shape"]
 
 
 def ingest_inputs(x: Any, weights: Weights, input_shape: Any, finite: bool = False) -> Any:
@@ -114,6 +115,20 @@ def ingest_weights(sample_weight: Any, x: Any, weights: Weights) -> Array | None
     if isinstance(values, np.ndarray) and values.size and not 0 <= values.min() <= values.max() < np.inf:
         raise ArgumentError(f"sample_weight must hold finite numbers of at least 0, got {_first_bad(values)!r}.")
     return weights.backend.asarray(values, weights.dtype)
+
+
+def ingest_batch(learner: Any, x: Any, y: Any, sample_weight: Any = None) -> Batch:
+    """Check one batch on the host and bring it to the device.
+
+    Raises
+    ------
+    ShapeError, ArgumentError
+        As above.
+    """
+    weights = learner.weights
+    x = ingest_inputs(x, weights, learner.input_shape, finite=True)
+    y = ingest_targets(y, x, learner.loss, weights, learner.output_shape)
+    return Batch(x, y, ingest_weights(sample_weight, x, weights))
 
 
 def sample_shape(x: Any, names: tuple[str, ...] = ()) -> Any:

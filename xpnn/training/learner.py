@@ -1,8 +1,8 @@
 """`Learner`: layers, loss, optimizer and weights on one backend; it can run one step."""
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from functools import cached_property, partial
+from typing import Any
 
 from xpnn._tree import has_parts
 from xpnn.context import RunContext
@@ -10,13 +10,16 @@ from xpnn.losses import Loss
 from xpnn.metrics import Metric
 from xpnn.optimizers import Optimizer
 from xpnn.random import Streams
+from xpnn.training.accumulator import Accumulator
 from xpnn.training.compilation import Compilation
 from xpnn.training.compiled import CompiledFunction
+from xpnn.training.epoch import Epoch
 from xpnn.training.evaluations import Evaluations
 from xpnn.training.frozen import frozen_layers
 from xpnn.training.gradients import Gradients, loss_and_gradients
 from xpnn.training.held import Held
-from xpnn.training.measurement import Measurement, measure
+from xpnn.training.measurement import Measurement, Step, measure
+from xpnn.training.parameter_group import ParameterGroup
 from xpnn.training.penalty import Penalty
 from xpnn.training.ports import rows
 from xpnn.training.recording import record_measurement, record_outputs, record_step
@@ -24,7 +27,7 @@ from xpnn.training.updater import Updater
 from xpnn.training.weights import Weights
 from xpnn.typing import Array
 
-__all__ = ["Learner", "Step"]
+__all__ = ["Learner"]
 
 
 _LARGE = 2**18
@@ -32,24 +35,6 @@ _LARGE = 2**18
 
 _PATIENCE = 0.005
 """Seconds that predictions for one shape must have taken before they are compiled: many shapes are seen but once."""
-
-
-class Step(NamedTuple):
-    """What a step of training tells: all of it from before the update.
-
-    Attributes
-    ----------
-    value : Array, shape ()
-        The loss, penalties included.
-    penalty : Array, shape (), or None
-        The penalties' part of it.
-    measured : Measurement
-        What the batch adds to the metrics.
-    """
-
-    value: Array
-    penalty: Array | None
-    measured: Measurement
 
 
 class Learner:
@@ -73,6 +58,8 @@ class Learner:
         Shapes of one sample, of each of several inputs or outputs.
     compile : bool or str
         See `xpnn.training.compiled.CompiledFunction`.
+    groups : sequence of ParameterGroup
+        Parameters with factors of their own.
     """
 
     def __init__(
@@ -86,12 +73,14 @@ class Learner:
         input_shape: Any,
         output_shape: Any,
         compile: bool | str = True,  # noqa: A002
+        groups: Sequence[ParameterGroup] = (),
     ) -> None:
         self.weights, self.layer, self.backend = weights, weights.layer, weights.backend
         self.loss, self.metrics, self.streams = loss, metrics, streams
         self.input_shape, self.output_shape = input_shape, output_shape
-        self.updater = Updater(optimizer, weights, penalty)
-        self._held = Held(weights, self.updater)
+        self.updater = Updater(optimizer, weights, penalty, groups)
+        self.epoch: Epoch | None = None
+        self._held, self._compile = Held(weights, self.updater), compile
         patience = 0.0 if weights.layout.size >= _LARGE else _PATIENCE
         self._compiled_step, self._compiled_outputs, self._compiled_measurement = (
             CompiledFunction(name, self.backend, mode, partial(record, self), streams, seconds)
@@ -117,6 +106,8 @@ class Learner:
         self._make_contexts()
         self._held.forget()
         self._compiled_step.forget()
+        if "accumulator" in self.__dict__:
+            self.accumulator.forget()
 
     def step(self, x: Any, y: Any, weight: Array | None) -> Step:
         """One step of training: gradients, then the update, then the state. Nothing waits for the device."""
@@ -142,6 +133,22 @@ class Learner:
         """Take over what a compiled step has computed; `share` is None if it is among the results."""
         self._held.take_over(held)
         self.updater.step += 1
+        return self.as_step(results, share)
+
+    @cached_property
+    def accumulator(self) -> Accumulator:
+        """For steps of several batches."""
+        return Accumulator(self, self._compile)
+
+    def look(self, x: Array, y: Array, weight: Array | None) -> tuple[Gradients, Step]:
+        """Gradients of a step, without the penalties', and what it tells; nothing changes yet."""
+        result = self._run(x, y, weight, self._step)
+        penalty = self.penalty() if self.updater.penalty else None
+        measured = self._measure(result.outputs, y, weight)
+        return result, Step(result.value if penalty is None else result.value + penalty, penalty, measured)
+
+    def as_step(self, results: list[Array], share: int | None) -> Step:
+        """Name the outputs of a recorded step; `share` is None if it is among them."""
         penalty = results.pop(1) if self.updater.penalty else None
         value, measured = _as_measurement(results, share)
         return Step(value, penalty, measured)
@@ -149,7 +156,9 @@ class Learner:
     @property
     def compilations(self) -> list[Compilation]:
         """What has been compiled, and how."""
-        return [*self._compiled_step.reports, *self._compiled_outputs.reports, *self._compiled_measurement.reports]
+        functions = self._compiled_step, self._compiled_outputs, self._compiled_measurement
+        accumulated = self.accumulator.compilations if "accumulator" in self.__dict__ else []
+        return [*(report for function in functions for report in function.reports), *accumulated]
 
     def gradients(self, x: Any, y: Any, weight: Array | None, training: bool) -> Gradients:
         """Loss and gradients of one batch, that of the input too, without the penalties; see `full_gradient`."""
@@ -170,7 +179,10 @@ class Learner:
 
     def full_gradient(self, result: Gradients, p: Array | None = None) -> Array:
         """Gradient of the loss as one vector, that of the penalties at `p` included; valid until the next call."""
-        gradient = self.weights.gradient(result.grads)
+        return self.penalised(self.weights.gradient(result.grads), p)
+
+    def penalised(self, gradient: Array, p: Array | None = None) -> Array:
+        """Add the gradient of the penalties at `p`, if there are any."""
         if not self.updater.penalty:
             return gradient
         p = self.weights.flat if p is None else p

@@ -1,14 +1,20 @@
 """The loop of `Network.fit`: epochs, batches, measurements, callbacks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 from xpnn.callbacks import Callback
-from xpnn.training.batches import Samples
+from xpnn.random import generator_at, position_of
+from xpnn.training.batches import Batch
+from xpnn.training.epoch import Epoch, begin_epoch
 from xpnn.training.evaluation import evaluate
+from xpnn.training.interrupt import interrupt_between
 from xpnn.training.learner import Learner
+from xpnn.training.measurement import Step
+from xpnn.training.plan import Plan
 from xpnn.training.ports import rows
-from xpnn.training.totals import Totals
+from xpnn.typing import Array
 
 __all__ = ["run_epochs", "try_mixing"]
 
@@ -16,42 +22,48 @@ __all__ = ["run_epochs", "try_mixing"]
 def run_epochs(
     network: Any,
     learner: Learner,
-    samples: Samples,
-    validation: Samples | None,
-    batch_size: int | None,
+    source: Any,
+    validation: Any,
+    plan: Plan,
     epochs: int,
-    shuffle: bool,
     callbacks: Sequence[Callback],
     augment: Any = None,
 ) -> int:
     """Train for `epochs`, write their measurements to ``network.history``, and return the number of the first.
 
-    The device is waited for once per epoch, when the sums of loss and metrics are read.
+    An epoch under way is gone on with, and is the first of them. The device is waited for once per epoch, when the sums
+    of loss and metrics are read.
     """
-    first = _next_epoch(network)
+    first = begin_epoch(network, learner, plan).number if epochs else 0
     measured = ["loss", *(metric.label for metric in learner.metrics)]
     network.measured = (*measured, *(f"val_{name}" for name in measured if validation is not None))
     for callback in callbacks:
         callback.on_train_begin(network, epochs)
-    for epoch in range(first, first + epochs):
-        if network.stop_training:
-            break
-        for callback in callbacks:
-            callback.on_epoch_begin(network, epoch)
-        if network.stop_training:
-            break
-        logs = _run_epoch(network, learner, samples, batch_size, shuffle, callbacks, augment)
-        if validation is not None:
-            logs |= _validate(network, learner, validation, batch_size, epoch, callbacks)
-        network.history.append(epoch, logs)
-        for callback in callbacks:
-            callback.on_epoch_end(network, epoch, logs)
+    with interrupt_between() as check:
+        for number in range(first, first + epochs):
+            if network.stop_training:
+                break
+            epoch = begin_epoch(network, learner, plan)
+            for callback in callbacks:
+                callback.on_epoch_begin(network, number)
+            if network.stop_training:
+                break
+            is_complete = _run_epoch(network, learner, source, plan, epoch, callbacks, augment, check)
+            logs = epoch.read()
+            if validation is not None:
+                logs |= _validate(network, learner, validation, plan, callbacks)
+            network.history.append(number, logs)
+            learner.epoch = None if is_complete else epoch
+            for callback in callbacks:
+                callback.on_epoch_end(network, number, logs)
+            check()
+    learner.epoch = None if learner.epoch is None or learner.epoch.batches == 0 else learner.epoch
     for callback in callbacks:
         callback.on_train_end(network)
     return first
 
 
-def try_mixing(augment: Any, samples: Samples, learner: Learner) -> None:
+def try_mixing(augment: Any, samples: Any, learner: Learner) -> None:
     """Mix about a hundred samples, so that a loss that wants no mixed targets says so before anything is learnt.
 
     Raises
@@ -64,53 +76,91 @@ def try_mixing(augment: Any, samples: Samples, learner: Learner) -> None:
     learner.loss.check_targets(learner.backend.to_numpy(y), shape)
 
 
+def _mixed(learner: Learner, batches: Iterable[Batch], augment: Any) -> Iterator[Batch]:
+    for x, y, weight in batches:
+        share = augment.draw(learner.streams["mixup"])
+        yield Batch(*augment.mix(learner.backend.xp, x, y, weight, share, learner.output_shape))
+
+
 def _run_epoch(
     network: Any,
     learner: Learner,
-    samples: Samples,
-    batch_size: int | None,
-    shuffle: bool,
+    source: Any,
+    plan: Plan,
+    epoch: Epoch,
     callbacks: Sequence[Callback],
     augment: Any,
-) -> dict[str, float]:
-    totals = Totals(learner.loss, learner.metrics, learner.backend)
-    rng = learner.streams["shuffle"] if shuffle else None
+    check: Callable[[], None],
+) -> bool:
+    """Run the rest of an epoch, and tell whether it came to its end."""
+    order = plan.order(_generator(learner, plan, epoch))
+    epoch.size = plan.samples if order is None else len(order)
     watchers = [c for c in callbacks if type(c).on_batch_end is not Callback.on_batch_end]
-    for x, y, weight in samples.batches(learner.backend, batch_size, rng):
-        if augment is not None:
-            share = augment.draw(learner.streams["mixup"])
-            x, y, weight = augment.mix(learner.backend.xp, x, y, weight, share, learner.output_shape)
-        result = learner.step(x, y, weight)
-        if result.penalty is None:
-            totals.add(result.value, result.measured)
-        else:
-            totals.add(result.value - result.penalty, result.measured)
-            totals.add_penalty(result.penalty, rows(x) / len(samples))
-        for callback in watchers:
-            callback.on_batch_end(network, learner.updater.step, result.value)
-        if network.stop_training:
-            break
-    return totals.read()
+    batches = source.batches(learner.backend, plan.batch_size, order, epoch.batches)
+    with closing(batches):
+        mixed = batches if augment is None else _mixed(learner, batches, augment)
+        for steps in _steps(learner, mixed, plan.gradient_accumulation_steps):
+            for step, n in steps:
+                epoch.add(step, n)
+            for callback in watchers:
+                callback.on_batch_end(network, learner.updater.step, _loss(learner, [step for step, _ in steps]))
+            check()
+            if network.stop_training:
+                return epoch.samples == epoch.size if epoch.size is not None else next(batches, None) is None
+    return True
+
+
+def _generator(learner: Learner, plan: Plan, epoch: Epoch) -> Any:
+    """Where the order of the samples is drawn from: again at the same position, if the epoch is gone on with."""
+    if epoch.batches and epoch.position is not None:
+        return generator_at(epoch.position)
+    if not plan.shuffle and plan.sampler is None:
+        return None
+    rng = learner.streams["shuffle"]
+    epoch.position = position_of(rng) if plan.draws else None
+    return rng
 
 
 def _validate(
-    network: Any,
-    learner: Learner,
-    validation: Samples,
-    batch_size: int | None,
-    epoch: int,
-    callbacks: Sequence[Callback],
+    network: Any, learner: Learner, validation: Any, plan: Plan, callbacks: Sequence[Callback]
 ) -> dict[str, float]:
-    chunk = None if batch_size is None else max(batch_size, 1024)
+    chunk = None if plan.batch_size is None else max(plan.batch_size, 1024)
+    number = learner.epoch.number if learner.epoch else 0
     for callback in callbacks:
-        callback.on_validation_begin(network, epoch)
+        callback.on_validation_begin(network, number)
     try:
         return {f"val_{name}": value for name, value in evaluate(learner, validation, chunk).items()}
     finally:
         for callback in reversed(callbacks):
-            callback.on_validation_end(network, epoch)
+            callback.on_validation_end(network, number)
 
 
-def _next_epoch(network: Any) -> int:
-    epochs = network.history.epoch
-    return epochs[-1] + 1 if epochs else 0
+def _steps(learner: Learner, batches: Iterable[Batch], accumulate: int) -> Iterator[list[tuple[Step, int]]]:
+    """Learn; for each update, what its batches tell and their sizes."""
+    if accumulate == 1:
+        for x, y, weight in batches:
+            yield [(learner.step(x, y, weight), rows(y))]
+        return
+    accumulator = learner.accumulator
+    accumulator.clear()
+    group: list[tuple[Step, int]] = []
+    for x, y, weight in batches:
+        group.append((accumulator.add(x, y, weight), rows(y)))
+        if len(group) == accumulate:
+            accumulator.update()
+            yield group
+            group = []
+    if group:
+        accumulator.update()
+        yield group
+
+
+def _loss(learner: Learner, steps: Sequence[Step]) -> Array:
+    """Loss of all batches of a step as one, on the device."""
+    if len(steps) == 1:
+        return steps[0].value
+    if learner.loss.reduction == "mean":
+        total = sum(step.measured.share for step in steps)
+        return sum(step.value * step.measured.share for step in steps) / total
+    penalties = [step.penalty for step in steps[1:] if step.penalty is not None]
+    return sum(step.value for step in steps) - sum(penalties)

@@ -7,7 +7,7 @@ from xpnn.losses import Loss
 from xpnn.metrics import Metric
 from xpnn.typing import Array, Namespace
 
-__all__ = ["Measurement", "measure"]
+__all__ = ["Measurement", "Step", "measure"]
 
 
 class Measurement(NamedTuple):
@@ -23,6 +23,24 @@ class Measurement(NamedTuple):
 
     share: Array | int
     totals: list[Array]
+
+
+class Step(NamedTuple):
+    """What a step of training tells: all of it from before the update.
+
+    Attributes
+    ----------
+    value : Array, shape ()
+        The loss, penalties included.
+    penalty : Array, shape (), or None
+        The penalties' part of it.
+    measured : Measurement
+        What the batch adds to the metrics.
+    """
+
+    value: Array
+    penalty: Array | None
+    measured: Measurement
 
 
 def measure(

@@ -47,11 +47,21 @@ class Part:
         return new_p, state, new
 
     def update(
-        self, xp: Namespace, p: Array, g: Array, vectors: Mapping[str, Array], scalars: Any, decay: Array | None
+        self,
+        xp: Namespace,
+        p: Array,
+        g: Array,
+        vectors: Mapping[str, Array],
+        scalars: Any,
+        decay: Array | None,
+        rate: Array | None = None,
     ) -> None:
-        """Write new values into the flat vectors `p` and `vectors`."""
+        """Write new values into the flat vectors `p` and `vectors`; the change of `p` is multiplied by `rate`."""
         new_p, state, new = self.apply(xp, p, g, vectors, scalars, decay)
-        _view(xp, p, (self.place, self.shape))[...] = new_p
+        view = _view(xp, p, (self.place, self.shape))
+        if rate is not None:
+            new_p = view + _view(xp, rate, (self.place, self.shape)) * (new_p - view)
+        view[...] = new_p
         for name, view in state.items():
             view[...] = new[name]
 

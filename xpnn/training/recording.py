@@ -13,12 +13,12 @@ from xpnn.namespaces.number import Number
 from xpnn.optimizers import Optimizer
 from xpnn.program import Program, optimize
 from xpnn.random import Streams
-from xpnn.training.frozen import keep_frozen
 from xpnn.training.gradients import loss_and_gradients
+from xpnn.training.masks import Masks
 from xpnn.training.measurement import measure
 from xpnn.typing import Array, Backend, DType, Shape, State
 
-__all__ = ["Draw", "Mask", "Noise", "Recording", "record_measurement", "record_outputs", "record_step"]
+__all__ = ["Draw", "Mask", "Noise", "Recording", "Tape", "pairs", "record_measurement", "record_outputs", "record_step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +110,8 @@ def record_step(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording
     and the layers' state.
     """
     weights, updater = learner.weights, learner.updater
-    tape = _Tape(learner, training=True)
-    vectors = {name: tape.recorder.hold(vector) for name, vector in updater.vectors.items()}
-    decay, trainable = (None if mask is None else tape.recorder.hold(mask) for mask in updater.masks)
+    tape = Tape(learner, training=True)
+    vectors, masks = tape.hold_optimizer()
     batch, targets, shares = tape.give(x, y, weight)
     seen: list[Any] = []
 
@@ -120,44 +119,34 @@ def record_step(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording
         tree = tape.tree if p is tape.flat else tape.make_tree(p)
         result = loss_and_gradients(learner.layer, learner.loss, tree, tape.state, batch, targets, shares, tape.ctx)
         gradient = weights.layout.join(result.grads, tape.recorder, weights.dtype, learner.backend.device)
-        penalty = updater.penalty.value(tape.recorder, p, decay) if updater.penalty else None
-        seen.append((result, penalty))
-        if updater.penalty:
-            gradient = gradient + updater.penalty.gradient(tape.recorder, p, decay)
-        return keep_frozen(tape.recorder, trainable, gradient)
+        seen.append((result, tape.penalise(result.value, p, masks)))
+        return tape.penalised(gradient, p, masks)
 
     optimizer: Optimizer = updater.optimizer
     gradient = optimizer.gradient(tape.recorder, tape.flat, vectors, gradient_at)
-    result, penalty = seen[0]
-    outputs = [result.value] if penalty is None else [result.value + penalty, penalty]
-    outputs += tape.measure(result.outputs, targets, shares)
-    numbers = {name: Number.named(name) for name in updater.scalars()}
-    gradient = optimizer.clip(tape.recorder, gradient)
-    mask = decay if updater.decays else None
-    flat, moved = updater.apply(tape.recorder, tape.flat, gradient, vectors, numbers, mask)
-    flat = updater.constrain(tape.recorder, flat)
-    pairs = [(tape.flat, flat), *((vectors[name], moved[name]) for name in vectors)]
-    updates = {old: keep_frozen(tape.recorder, trainable, new, old) for old, new in pairs}
-    return tape.finish(outputs, updates | dict(_pairs(tape.state, result.state)))
+    result, outputs = seen[0]
+    outputs = [*outputs, *tape.measure(result.outputs, targets, shares)]
+    updates = tape.update(gradient, vectors, masks)
+    return tape.finish(outputs, updates | dict(pairs(tape.state, result.state)))
 
 
 def record_outputs(learner: Any, x: Any) -> Recording:
     """Write down the forward pass in inference mode."""
-    tape = _Tape(learner, training=False)
+    tape = Tape(learner, training=False)
     (batch,) = tape.give(x)
     return tape.finish(tree_leaves(learner.layer.forward(tape.tree, tape.state, batch, tape.ctx)[0]), {})
 
 
 def record_measurement(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording:
     """Write down loss and metrics in inference mode; the outputs are as for a step, the penalties left out."""
-    tape = _Tape(learner, training=False)
+    tape = Tape(learner, training=False)
     batch, targets, shares = tape.give(x, y, weight)
     outputs = learner.layer.forward(tape.tree, tape.state, batch, tape.ctx)[0]
     value, _ = learner.loss.value_and_gradient(tape.recorder, outputs, targets, shares)
     return tape.finish([value, *tape.measure(outputs, targets, shares)], {})
 
 
-class _Tape:
+class Tape:
     """A recorder with the parameters and the state of a learner as inputs, in the order of `xpnn.training.held`."""
 
     def __init__(self, learner: Any, training: bool) -> None:
@@ -185,6 +174,35 @@ class _Tape:
         given: tuple[Any, ...] = map_tree(self.recorder.give, arrays)
         return given
 
+    def hold_optimizer(self) -> tuple[dict[str, Any], Masks]:
+        """Inputs for the optimizer's vectors and for the masks."""
+        updater, hold = self._learner.updater, self.recorder.hold
+        return {name: hold(vector) for name, vector in updater.vectors.items()}, updater.masks.map(hold)
+
+    def penalise(self, value: Any, p: Any, masks: Masks) -> list[Any]:
+        """Return the loss with the penalties at `p` and, if there are any, their part of it."""
+        penalty = self._learner.updater.penalty
+        if not penalty:
+            return [value]
+        part = penalty.value(self.recorder, p, masks.penalty)
+        return [value + part, part]
+
+    def penalised(self, gradient: Any, p: Any, masks: Masks) -> Any:
+        """Add the gradient of the penalties at `p`, if there are any; that of frozen parameters is 0."""
+        penalty = self._learner.updater.penalty
+        gradient = gradient + penalty.gradient(self.recorder, p, masks.penalty) if penalty else gradient
+        return masks.keep(self.recorder, gradient)
+
+    def update(self, gradient: Any, vectors: Mapping[str, Any], masks: Masks) -> dict[Any, Any]:
+        """Take a step along a gradient; return what changes with its new contents."""
+        updater = self._learner.updater
+        numbers = {name: Number.named(name) for name in updater.scalars()}
+        gradient = updater.optimizer.clip(self.recorder, gradient)
+        flat, moved = updater.apply(self.recorder, self.flat, gradient, vectors, numbers, masks)
+        flat = updater.constrain(self.recorder, flat)
+        pairs = [(self.flat, flat), *((vectors[name], moved[name]) for name in vectors)]
+        return {old: masks.keep(self.recorder, new, old) for old, new in pairs}
+
     def measure(self, outputs: Any, targets: Any, weight: Any) -> list[Any]:
         """What `xpnn.training.measurement.measure` returns, as outputs of a program."""
         learner = self._learner
@@ -202,10 +220,10 @@ def _map(function: Callable[[Any], Any], tree: State) -> dict[str, Any]:
     return {key: _map(function, v) if isinstance(v, Mapping) else function(v) for key, v in tree.items()}
 
 
-def _pairs(old: State, new: State) -> Any:
+def pairs(old: State, new: State) -> Any:
     """Arrays of two trees of one structure, as pairs."""
     for key, value in old.items():
         if isinstance(value, Mapping):
-            yield from _pairs(value, new[key])
+            yield from pairs(value, new[key])
         else:
             yield value, new[key]

@@ -14,13 +14,16 @@ from xpnn.metrics import Metric
 from xpnn.optimizers import Optimizer
 from xpnn.random import HostRng, ShapeRng, Streams
 from xpnn.schedules import Schedule
+from xpnn.training.epoch import Epoch, EpochRecord
 from xpnn.training.frozen import find_parameters
 from xpnn.training.layout import Layout, leaves
 from xpnn.training.learner import Learner
 from xpnn.training.outputs import arrange
+from xpnn.training.parameter_group import ParameterGroup
 from xpnn.training.parts import state_sizes
 from xpnn.training.penalty import Penalty
 from xpnn.training.ports import number_names
+from xpnn.training.totals import Totals
 from xpnn.training.weights import Weights
 from xpnn.typing import Backend, HostArray, Layer, Params, Shape, State
 
@@ -38,6 +41,7 @@ class Recipe:
     penalty: Penalty
     dtype: str
     compile: bool | str
+    groups: Sequence[ParameterGroup] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Snapshot:
         The learning rate in use.
     streams : dict of str to list of int
         Positions of the random streams.
+    epoch : EpochRecord or None
+        The epoch under way.
     frozen : tuple of str
         Names of the frozen parameters.
     """
@@ -69,6 +75,7 @@ class Snapshot:
     step: int
     learning_rate: float | Schedule
     streams: dict[str, list[int]]
+    epoch: EpochRecord | None = None
     frozen: tuple[str, ...] = ()
 
 
@@ -89,6 +96,7 @@ def take(learner: Learner) -> Snapshot:
         updater.step,
         updater.learning_rate,
         learner.streams.positions,
+        None if learner.epoch is None or learner.epoch.batches == 0 else learner.epoch.take(),
         tuple(sorted(learner.weights.frozen)),
     )
 
@@ -117,6 +125,10 @@ def restore(recipe: Recipe, backend: Backend, streams: Streams, snapshot: Snapsh
     }
     updater.step, updater.learning_rate = snapshot.step, snapshot.learning_rate
     streams.positions = snapshot.streams
+    if snapshot.epoch is not None:
+        totals = Totals(learner.loss, learner.metrics, backend)
+        totals.put(snapshot.epoch.sums, learner.weights.dtype)
+        learner.epoch = Epoch(totals=totals, **snapshot.epoch.place)
     if snapshot.frozen:
         learner.freeze(find_parameters(layout, snapshot.frozen))
     return learner
@@ -130,7 +142,7 @@ def _assemble(
     weights.output_names = number_names(weights.output_names, shapes[1])
     loss, metrics = arrange(recipe.loss, recipe.metrics, weights.output_names)
     rules = loss, metrics, recipe.optimizer, recipe.penalty
-    return Learner(weights, *rules, streams, *shapes, recipe.compile)
+    return Learner(weights, *rules, streams, *shapes, recipe.compile, recipe.groups)
 
 
 def _fill(tree: Mapping[str, Any], values: Mapping[str, HostArray], prefix: str = "") -> dict[str, Any]:

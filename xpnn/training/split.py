@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from xpnn._tree import map_tree, tree_leaves
 from xpnn.backend import to_host
 from xpnn.errors import ArgumentError, ShapeError
@@ -43,4 +45,4 @@ def _on_host(name: str, value: Any, several: bool) -> Any:
     if isinstance(value, Mapping) or (several and isinstance(value, tuple | list)):
         parts = value if isinstance(value, Mapping) else tuple(value)
         return map_tree(lambda part: to_host(part, name), parts)
-    return to_host(value, name)
+    return value if isinstance(value, np.memmap) else to_host(value, name)

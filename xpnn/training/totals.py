@@ -1,15 +1,18 @@
 """`Totals`: loss and metrics of many batches, summed on the device and read once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from xpnn._tree import map_shapes, map_tree
+from xpnn.errors import ShapeError
 from xpnn.losses import Loss
 from xpnn.metrics import Metric
 from xpnn.training.measurement import Measurement, measure
 from xpnn.training.weights import Weights
-from xpnn.typing import Array, Backend
+from xpnn.typing import Array, Backend, DType, HostArray
 
 __all__ = ["Totals", "measure_nothing"]
 
@@ -54,10 +57,37 @@ class Totals:
         return [metric.combine(self._backend.xp, a, b) for metric, a, b in pairs]
 
     def add_penalty(self, value: Array, share: float) -> None:
-        """Add `share` of the penalties' value; the shares of an epoch's batches add up to 1."""
+        """Add `share` of the penalties' value; with the `scale` of `read`, the shares of all batches add up to 1."""
         self._penalty = self._penalty + value * share
 
-    def read(self) -> dict[str, float]:
+    def take(self) -> dict[str, HostArray]:
+        """Copy the sums to the host; a number of samples, which never was on the device, as ``"count"``."""
+        sums = {f"metric.{n}.{i}": total for n, totals in self._totals for i, total in enumerate(totals)}
+        if self._value is not None:
+            sums |= {"value": self._value, "penalty": self._penalty}
+            sums |= {"count" if isinstance(self._weight, int | float) else "weight": self._weight}
+        to_numpy = self._backend.to_numpy
+        return {n: np.array(x if isinstance(x, int | float) else to_numpy(x)) for n, x in sums.items()}
+
+    def put(self, sums: Mapping[str, HostArray], dtype: DType) -> None:
+        """Go on from sums that `take` has copied, on this backend, in this type.
+
+        Raises
+        ------
+        ShapeError, KeyError, ValueError
+            If they cannot have come from there.
+        """
+        if not sums:
+            return
+        if any(value.ndim for name, value in sums.items() if not name.startswith("metric.")):
+            raise ShapeError("sums of an epoch must have no axes, got some.")
+        here = {name: self._backend.asarray(value.copy(), dtype) for name, value in sums.items() if name != "count"}
+        self._value, self._penalty = here["value"], here["penalty"]
+        self._weight = float(sums["count"]) if "count" in sums else here["weight"]
+        counts = sorted({int(name.split(".")[1]) for name in sums if name.startswith("metric.")}, reverse=True)
+        self._totals = [(n, [here[f"metric.{n}.{i}"] for i in range(len(self._metrics))]) for n in counts]
+
+    def read(self, scale: float = 1.0) -> dict[str, float]:
         """Wait for the device and return the loss and the metrics by name."""
         if self._value is None:
             return {}
@@ -65,7 +95,7 @@ class Totals:
         loss = float(self._value)
         if self._loss.reduction == "mean":
             loss = loss / weight if weight else float("nan")
-        logs = {"loss": loss + float(self._penalty)}
+        logs = {"loss": loss + float(self._penalty) * scale}
         for metric, total in zip(self._metrics, self.totals(), strict=True):
             logs[metric.label] = float(metric.result(self._backend.to_numpy(total).astype("float64")))
         return logs

@@ -1,11 +1,13 @@
 """`Updater`: applies an optimizer to the flat vector of a network, and keeps its state."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xpnn.optimizers import Optimizer
 from xpnn.schedules import Schedule, rate_at
-from xpnn.training.frozen import keep_frozen, trainable_mask
+from xpnn.training.frozen import trainable_mask
+from xpnn.training.masks import Masks, make_masks
+from xpnn.training.parameter_group import ParameterGroup
 from xpnn.training.parts import Part, Parts
 from xpnn.training.penalty import Penalties, Penalty
 from xpnn.training.rules import find_rules, rewrite
@@ -23,36 +25,40 @@ class Updater:
     of the parameters runs over these instead.
     """
 
-    def __init__(self, optimizer: Optimizer, weights: Weights, penalty: Penalty) -> None:
-        self.optimizer, self._weights = optimizer, weights
+    def __init__(
+        self, optimizer: Optimizer, weights: Weights, penalty: Penalty, groups: Sequence[ParameterGroup] = ()
+    ) -> None:
+        self.optimizer, self._weights, self.groups = optimizer, weights, groups
         self.penalty = Penalties(penalty, find_rules(weights.layer, weights.layout, "regularizer"))
         self._constraints = find_rules(weights.layer, weights.layout, "constraint")
         self.step = 0
         self.learning_rate: float | Schedule = optimizer.learning_rate
         self._parts = Parts(optimizer, weights.layout) if optimizer.per_parameter else None
-        self.apply = self._parts.apply if self._parts else optimizer.apply
+        self._apply = self._parts.apply if self._parts else optimizer.apply
         start = self._parts.zero_state if self._parts else optimizer.zero_state
         self.vectors: dict[str, Array] = start(weights.backend.xp, weights.flat)
-        decays = bool(getattr(optimizer, "weight_decay", 0.0))
-        self.mask: Array | None = weights.decay_mask() if decays or penalty else None
-        self.decays = decays
-        self.trainable: Array | None = None
-        self._decay = self.mask if decays else None
+        self._base_masks = self.masks = make_masks(optimizer, penalty, weights, groups)
 
     @property
-    def masks(self) -> tuple[Array | None, Array | None]:
-        """1 where weight decay and penalties act, and True where parameters are not frozen; None where nobody asks."""
-        return self.mask, self.trainable
+    def mask(self) -> Array | None:
+        """1 where penalties act, 0 elsewhere; None without penalties."""
+        return self.masks.penalty
+
+    def apply(
+        self, xp: Namespace, p: Array, g: Array, vectors: Mapping[str, Array], scalars: Any, masks: Masks
+    ) -> tuple[Array, dict[str, Array]]:
+        """Return new parameters and state vectors, as a pure function of arrays of any namespace."""
+        new, vectors = self._apply(xp, p, g, vectors, scalars, masks.decay)
+        return masks.scale(p, new), vectors
 
     def freeze(self, frozen: frozenset[str]) -> None:
         """Let the named parameters, and their part of the state, stay as they are, and the others move."""
         weights = self._weights
         mask = trainable_mask(weights.layout, frozen)
-        self.trainable = None if mask.all() else weights.backend.asarray(mask)
-        if self.mask is not None:
-            decay = weights.decay_mask()
-            self.mask = decay if self.trainable is None else decay * weights.backend.asarray(mask, weights.dtype)
-            self._decay = self.mask if self.decays else None
+        self.masks = self._base_masks
+        if not mask.all():
+            factor, trainable = weights.backend.asarray(mask, weights.dtype), weights.backend.asarray(mask)
+            self.masks = self.masks.map(lambda base: base * factor)._replace(trainable=trainable)
 
     def scalars(self) -> Mapping[str, Any]:
         """Numbers of the next step."""
@@ -74,13 +80,13 @@ class Updater:
     def update(self, gradient: Array) -> None:
         """One step of the optimizer along `gradient`, shape (size,). Nothing waits for the device."""
         weights, xp = self._weights, self._weights.backend.xp
-        gradient = self.optimizer.clip(xp, gradient)
+        gradient = self.optimizer.clip(xp, self.masks.keep(xp, gradient))
         scalars, before = self.scalars(), self._remember()
         if not weights.in_place:
-            weights.flat, self.vectors = self.apply(xp, weights.flat, gradient, self.vectors, scalars, self._decay)
+            weights.flat, self.vectors = self.apply(xp, weights.flat, gradient, self.vectors, scalars, self.masks)
         else:
             for part in self._parts or self._blocks():
-                part.update(xp, weights.flat, gradient, self.vectors, scalars, self._decay)
+                part.update(xp, weights.flat, gradient, self.vectors, scalars, self.masks.decay, self.masks.rate)
         if self._constraints:
             weights.flat = self.constrain(xp, weights.flat)
         self._put_back(before)
@@ -88,7 +94,7 @@ class Updater:
 
     def _remember(self) -> Any:
         """Copies of the vectors that a step is about to change, where something is frozen."""
-        if self.trainable is None:
+        if self.masks.trainable is None:
             return None
         xp = self._weights.backend.xp
         copies = {name: xp.asarray(vector, copy=True) for name, vector in self.vectors.items()}
@@ -99,8 +105,8 @@ class Updater:
         if before is None:
             return
         weights, xp, (flat, vectors) = self._weights, self._weights.backend.xp, before
-        weights.flat = keep_frozen(xp, self.trainable, weights.flat, flat)
-        kept = {name: keep_frozen(xp, self.trainable, new, vectors[name]) for name, new in self.vectors.items()}
+        weights.flat = self.masks.keep(xp, weights.flat, flat)
+        kept = {name: self.masks.keep(xp, new, vectors[name]) for name, new in self.vectors.items()}
         if not weights.in_place:
             self.vectors = kept
             return

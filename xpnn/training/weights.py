@@ -105,7 +105,11 @@ class Weights:
         mask = np.zeros(self.layout.size, dtype=bool)
         for leaf in self.layout:
             mask[leaf.start : leaf.stop] = len(leaf.shape) >= 2
-        return self.backend.asarray(mask, self.dtype)
+        return self.vector(mask)
+
+    def vector(self, values: HostArray) -> Array:
+        """Bring one value per parameter to the device."""
+        return self.backend.asarray(values, self.dtype)
 
     def host_parameters(self) -> dict[str, HostArray]:
         """Copies of the parameters on the host, by name."""
