@@ -28,12 +28,31 @@ class RunContext:
         Place of the layer in the network, e.g. ``"2.0"``.
     wants_dx : bool
         Whether anybody reads the gradient with respect to the input.
+    frozen_layers : frozenset of str
+        Places of the layers whose parameters are all frozen.
     """
 
-    __slots__ = ("_children", "_path", "_streams", "backend", "erfc", "training", "wants_dx", "xp")
+    __slots__ = (
+        "_children",
+        "_frozen_layers",
+        "_path",
+        "_streams",
+        "backend",
+        "erfc",
+        "frozen",
+        "training",
+        "wants_dx",
+        "xp",
+    )
 
     def __init__(
-        self, backend: Backend, training: bool, streams: Streams, path: str = "", wants_dx: bool = True
+        self,
+        backend: Backend,
+        training: bool,
+        streams: Streams,
+        path: str = "",
+        wants_dx: bool = True,
+        frozen_layers: frozenset[str] = frozenset(),
     ) -> None:
         self.backend = backend
         self.xp: Namespace = backend.xp
@@ -42,6 +61,8 @@ class RunContext:
         self._streams = streams
         self._path = path
         self.wants_dx = wants_dx
+        self._frozen_layers = frozen_layers
+        self.frozen = path in frozen_layers
         self._children: dict[tuple[str, bool], RunContext] = {}
 
     @property
@@ -70,7 +91,7 @@ class RunContext:
         return child
 
     def _inner(self, path: str, wants_dx: bool) -> "RunContext":
-        return RunContext(self.backend, self.training, self._streams, path, wants_dx)
+        return RunContext(self.backend, self.training, self._streams, path, wants_dx, self._frozen_layers)
 
 
 def draw_mask(streams: Streams, backend: Backend, path: str, probability: float, shape: Shape) -> Array:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from xpnn._tree import map_tree
 from xpnn.backend import using
 from xpnn.context import RunContext
 from xpnn.errors import ArgumentError, ShapeError
@@ -13,12 +14,13 @@ from xpnn.network import Network
 from xpnn.training.gradients import loss_and_gradients
 from xpnn.training.ingest import ingest_inputs, ingest_targets
 from xpnn.training.learner import Learner
+from xpnn.training.ports import as_parts
 from xpnn.typing import Array, HostArray, Namespace
 
 __all__ = ["hessian_vector_product", "jvp"]
 
 
-def jvp(network: Network, x: Any, tangent_x: Any = None, tangent_parameters: Any = None) -> tuple[HostArray, HostArray]:
+def jvp(network: Network, x: Any, tangent_x: Any = None, tangent_parameters: Any = None) -> tuple[Any, Any]:
     r"""Outputs of a network, and how they change when input and parameters move.
 
     Parameters
@@ -37,7 +39,8 @@ def jvp(network: Network, x: Any, tangent_x: Any = None, tangent_parameters: Any
     outputs : ndarray, shape (batch, ...)
         What `Network.predict` gives.
     tangent : ndarray, shape of `outputs`
-        The Jacobian-vector product :math:`J_x u + J_\theta v`, exact but for rounding.
+        The Jacobian-vector product :math:`J_x u + J_\theta v`, exact but for rounding. Several inputs, directions and
+        outputs are tuples.
 
     Raises
     ------
@@ -45,17 +48,20 @@ def jvp(network: Network, x: Any, tangent_x: Any = None, tangent_parameters: Any
         If a direction has another shape than what it moves.
     """
     with using(network.backend):
-        return _jvp(network.build(np.shape(x)[1:])._built, x, tangent_x, tangent_parameters)
+        return _jvp(network._ready(x), x, tangent_x, tangent_parameters)
 
 
-def _jvp(learner: Learner, x: Any, tangent_x: Any, tangent_parameters: Any) -> tuple[HostArray, HostArray]:
+def _jvp(learner: Learner, x: Any, tangent_x: Any, tangent_parameters: Any) -> tuple[Any, Any]:
     x = ingest_inputs(x, learner.weights, learner.input_shape)
     flat = _dual(learner, learner.weights.flat, tangent_parameters, "tangent_parameters")
     ctx = RunContext(_LiftedBackend(learner.backend), False, learner.streams)
-    moving_x = _moving(learner, x, tangent_x)
+    moving_x = _dual_inputs(learner, x, tangent_x)
     outputs = learner.layer.forward(_tree(learner, flat, ctx.xp), learner.weights.state, moving_x, ctx)[0]
     to_numpy = learner.backend.to_numpy
-    return np.array(to_numpy(outputs.primal)), np.array(to_numpy(outputs.tangent))
+    primal, tangent = (
+        map_tree(lambda a, part=part: np.array(to_numpy(getattr(a, part))), outputs) for part in ("primal", "tangent")
+    )
+    return primal, tangent
 
 
 def hessian_vector_product(network: Network, x: Any, y: Any, direction: Any) -> HostArray:
@@ -79,30 +85,30 @@ def hessian_vector_product(network: Network, x: Any, y: Any, direction: Any) -> 
         :math:`H v`.
     """
     with using(network.backend):
-        return _hessian_vector_product(network.build(np.shape(x)[1:])._built, x, y, direction)
+        return _hessian_vector_product(network._ready(x), x, y, direction)
 
 
 def _hessian_vector_product(learner: Learner, x: Any, y: Any, direction: Any) -> HostArray:
     x = ingest_inputs(x, learner.weights, learner.input_shape)
     y = ingest_targets(y, x, learner.loss, learner.weights, learner.output_shape)
-    if learner.backend.xp.isdtype(y.dtype, "real floating"):
-        y = _dual(learner, y, None, "y")
+    isdtype = learner.backend.xp.isdtype
+    y = map_tree(lambda a: _dual(learner, a, None, "y") if isdtype(a.dtype, "real floating") else a, y)
     flat = _dual(learner, learner.weights.flat, direction, "direction")
     ctx = RunContext(_LiftedBackend(learner.backend), False, learner.streams, wants_dx=False)
     tree = _tree(learner, flat, ctx.xp)
-    still = _moving(learner, x, None)
+    still = _dual_inputs(learner, x, None)
     result = loss_and_gradients(learner.layer, learner.loss, tree, learner.weights.state, still, y, None, ctx)
     weights = learner.weights
     joined = weights.layout.join(result.grads, ctx.xp, weights.dtype, learner.backend.device)
     return np.array(learner.backend.to_numpy(joined.tangent))
 
 
-def _moving(learner: Learner, x: Array, direction: Any) -> Any:
+def _moving(learner: Learner, x: Array, direction: Any, name: str) -> Any:
     """Inputs that move in a direction; indices stay as they are."""
     if not learner.backend.xp.isdtype(x.dtype, "integral"):
-        return _dual(learner, x, direction, "tangent_x")
+        return _dual(learner, x, direction, name)
     if direction is not None:
-        raise ArgumentError("tangent_x must be left out where the inputs are indices.")
+        raise ArgumentError(f"{name} must be left out where the inputs are indices.")
     return x
 
 
@@ -125,6 +131,16 @@ def _dual(learner: Learner, values: Array, direction: Any, name: str) -> Dual:
     if np.shape(direction) != tuple(values.shape):
         raise ShapeError(f"{name} must have shape {tuple(values.shape)}, got {np.shape(direction)}.")
     return Dual(values, learner.backend.asarray(np.array(direction), learner.weights.dtype))
+
+
+def _dual_inputs(learner: Learner, x: Any, tangent: Any) -> Any:
+    """Inputs with directions; of several inputs and directions, each is a tuple or a mapping by names."""
+    if not isinstance(x, tuple):
+        return _moving(learner, x, tangent, "tangent_x")
+    names = learner.weights.input_names
+    tangents = (None,) * len(x) if tangent is None else as_parts("tangent_x", tangent, names)
+    triples = zip(x, tangents, names, strict=True)
+    return tuple([_moving(learner, part, u, f"tangent_x[{name!r}]") for part, u, name in triples])
 
 
 def _tree(learner: Learner, flat: Dual, xp: Namespace) -> Any:

@@ -12,20 +12,22 @@ from xpnn import _check
 from xpnn.backend import float_dtype, get_backend, using
 from xpnn.errors import ArgumentError, ArgumentTypeError, BackendError, NotBuiltError
 from xpnn.layers import Sequential
-from xpnn.losses import Loss, get_loss
-from xpnn.metrics import Metric, get_metric
+from xpnn.metrics import Metric
 from xpnn.optimizers import Optimizer, get_optimizer
 from xpnn.random import Streams
 from xpnn.schedules import Schedule, as_learning_rate, rate_at
 from xpnn.training import archive, snapshot
 from xpnn.training.compilation import Compilation
 from xpnn.training.compiled import carry_mode, check_mode
+from xpnn.training.frozen import find_parameters, trainable_mask
 from xpnn.training.history import History
 from xpnn.training.learner import Learner
 from xpnn.training.on_device import on_device
 from xpnn.training.output_function import refuse_double_link
+from xpnn.training.outputs import get_losses, get_metrics
 from xpnn.training.parameter_group import ParameterGroup, as_parameter_groups
 from xpnn.training.penalty import Penalty
+from xpnn.training.ports import as_parts, input_names, output_names
 from xpnn.training.summary import Summary, summarise
 from xpnn.typing import Array, Backend, HostArray, Named
 
@@ -41,19 +43,20 @@ class Model:
         *,
         loss: Named = "cross_entropy",
         optimizer: Named = "adam",
-        metrics: Sequence[Named] = (),
+        metrics: Sequence[Named] | Mapping[str, Any] = (),
         backend: str | Backend = "numpy",
         dtype: str = "float32",
         seed: int = 0,
         l1: float = 0.0,
         l2: float = 0.0,
         parameter_groups: Mapping[str, Any] | Sequence[ParameterGroup] = (),
+        loss_weights: Any = None,
         compile: bool | str = True,  # noqa: A002
     ) -> None:
         self._layer = Sequential(_as_tuple(layers))
-        self._loss = get_loss("loss", loss)
+        self._loss = get_losses(loss, loss_weights, output_names(self._layer))
         self._optimizer = get_optimizer("optimizer", optimizer)
-        self._metrics = _get_metrics(metrics, getattr(self._loss, "threshold", 0.5))
+        self._metrics = get_metrics(metrics, self._loss)
         self._backend = get_backend(backend)
         self._dtype = _check.choice("dtype", _dtype_name(dtype), ("float32", "float64"))
         float_dtype(self._backend, self._dtype)
@@ -78,8 +81,8 @@ class Model:
         return self._layer.layers
 
     @property
-    def loss(self) -> Loss:
-        """The loss."""
+    def loss(self) -> Any:
+        """The loss, a `Loss` or `WeightedLosses`."""
         return self._loss
 
     @property
@@ -149,8 +152,10 @@ class Model:
         return self
 
     @on_device
-    def build(self, input_shape: int | Sequence[int]) -> Self:
+    def build(self, input_shape: Any) -> Self:
         """Make the parameters for samples of `input_shape`; without it the first call that sees data does it.
+
+        For several inputs it is a tuple of shapes, or a mapping by the names of the inputs of a `Graph`.
 
         Raises
         ------
@@ -159,7 +164,11 @@ class Model:
         ArgumentError
             If the network has no layer or is built for another shape already.
         """
-        shape = _check.shape("input_shape", input_shape)
+        if isinstance(input_shape, Mapping):
+            parts = as_parts("input_shape", input_shape, self._input_names)
+            several = len(self._input_names) > 1
+            input_shape = tuple([_check.shape("input_shape", part) for part in parts]) if several else parts
+        shape = _check.shapes("input_shape", input_shape)
         if self._learner is not None:
             if shape != self._learner.input_shape:
                 _check.refuse("input_shape", f"stay {self._learner.input_shape} once the network is built", shape)
@@ -183,11 +192,47 @@ class Model:
 
     def summary(self) -> Summary:
         """Layers, output shapes and parameter counts; printed, it is a table."""
-        return summarise(self._layer, self._built.weights.layout, self._built.input_shape)
+        return summarise(self._layer, self._built.weights.layout, self._built.input_shape, self._built.weights.frozen)
 
-    def count_parameters(self) -> int:
-        """Count the parameters; tied ones once."""
-        return self._built.weights.layout.size
+    def count_parameters(self, trainable: bool | None = None) -> int:
+        """Count the parameters, tied ones once: all of them, or those that are not frozen, or those that are."""
+        mask = trainable_mask(self._built.weights.layout, self._built.weights.frozen)
+        return mask.size if trainable is None else int(np.sum(mask == _check.boolean("trainable", trainable)))
+
+    @property
+    def frozen(self) -> tuple[str, ...]:
+        """Names of the frozen parameters."""
+        return tuple(name for name in self.parameters if name in self._built.weights.frozen)
+
+    @on_device
+    def freeze(self, *names: str) -> None:
+        """Keep parameters as they are, whatever the optimizer; also within `fit`, e.g. by a callback.
+
+        Parameters
+        ----------
+        names : str
+            Names of parameters or of layers, e.g. ``"2.weight"``, ``"0"``; without any, all parameters.
+
+        Raises
+        ------
+        NotBuiltError, ArgumentError
+            If there are no parameters yet, or none of such a name.
+
+        Notes
+        -----
+        Neither weight decay, penalties nor momentum move a frozen parameter, and its part of the optimizer's state
+        stays. ``clip_norm`` is that of the gradients of the others, as in PyTorch, where a frozen parameter has no
+        gradient. A `BatchNorm` whose parameters are all frozen uses its running averages and leaves them alone, as in
+        Keras; `Dropout` goes on. `loss_and_gradients` still gives all gradients.
+        """
+        built = self._built
+        built.freeze(built.weights.frozen | find_parameters(built.weights.layout, names))
+
+    @on_device
+    def unfreeze(self, *names: str) -> None:
+        """Let frozen parameters move again; names are as for `freeze`."""
+        built = self._built
+        built.freeze(built.weights.frozen - find_parameters(built.weights.layout, names))
 
     @property
     def learning_rate(self) -> float:
@@ -390,6 +435,14 @@ class Model:
         }
 
     @property
+    def _input_names(self) -> tuple[str, ...]:
+        return input_names(self._layer) if self._learner is None else self._learner.weights.input_names
+
+    @property
+    def _output_names(self) -> tuple[str, ...]:
+        return output_names(self._layer) if self._learner is None else self._learner.weights.output_names
+
+    @property
     def _recipe(self) -> snapshot.Recipe:
         parts = self._layer, self.loss, self.optimizer, self.metrics, self._penalty, self.dtype
         return snapshot.Recipe(*parts, self._compile, self._groups)
@@ -429,12 +482,3 @@ def _as_mapping(argument: str, values: Any) -> Mapping[str, Any]:
 
 def _as_tuple(parts: Any) -> tuple[Any, ...]:
     return (parts,) if isinstance(parts, str) or not isinstance(parts, Iterable) else tuple(parts)
-
-
-def _get_metrics(metrics: Any, threshold: float) -> tuple[Metric, ...]:
-    parts = tuple(get_metric("metrics", metric, threshold) for metric in _as_tuple(metrics))
-    labels = ["loss", *(part.label for part in parts)]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise ArgumentError(f"metrics must have different names, got {label!r} twice: give one a name of its own.")
-    return parts

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xpnn import _check
+from xpnn._tree import map_tree
 from xpnn.callbacks import Callback, Progress
 from xpnn.callbacks.progress import verbosity
 from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
@@ -19,6 +20,7 @@ from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, 
 from xpnn.training.learner import Learner
 from xpnn.training.loop import run_epochs, try_mixing
 from xpnn.training.on_device import on_device
+from xpnn.training.ports import by_names
 from xpnn.training.running_averages import update_batch_norm
 from xpnn.training.sample_weights import combine_weights
 from xpnn.training.sources import (
@@ -46,12 +48,13 @@ class Network(Model):
     ----------
     layers : sequence of layers
         As for `xpnn.layers.Sequential`; more may be added with `add`.
-    loss : str or Loss
-        What training makes small.
+    loss : str or Loss, or mapping or tuple of them
+        What training makes small. For several outputs a loss for each, by the names of the outputs of a `Graph` or in
+        their order; a single one is then that of every output.
     optimizer : str or Optimizer
         How parameters change.
     metrics : sequence of str or Metric
-        What else is measured.
+        What else is measured. For several outputs a mapping from their names to such sequences.
     backend : str or Backend
         ``"numpy"``, ``"cupy"``, ``"torch:cuda:0"``, ``"jax"``, ``"auto"``, ...; see `xpnn.available_backends`.
     dtype : {"float32", "float64"}
@@ -60,6 +63,8 @@ class Network(Model):
         Determines initial parameters, order of samples and dropout masks, with the same bits on every backend.
     l1, l2 : float
         Penalty ``l1 * sum(|w|) + l2 / 2 * sum(w**2)`` over all weights (not biases and norms), part of the loss.
+    loss_weights : mapping of str to float, or sequence of float, optional
+        Factors of the losses of several outputs in their sum; see `xpnn.losses.WeightedLosses`.
     parameter_groups : mapping of str to mapping, or sequence of ParameterGroup
         Learning rates and weight decay of their own for some parameters, e.g.
         ``{"0": {"learning_rate_factor": 0.1}, "*.bias": {"weight_decay_factor": 0}}``. A group is a name, all inside
@@ -130,7 +135,8 @@ class Network(Model):
             the device once, but for memory-mapped arrays of NumPy and those in a `xpnn.data.ArrayStream`, of which a
             thread brings one batch after another. Without `y`: an iterable of batches ``(x, y)`` or
             ``(x, y, sample_weight)`` that is gone through in each epoch, or a function without arguments that makes
-            one, e.g. a generator function.
+            one, e.g. a generator function. Several inputs are a tuple of arrays, or a mapping by the names of the
+            inputs of a `Graph`; so are several targets. All are shuffled by one permutation.
         y : array, shape (n, ...)
             Targets as the loss wants them. Labels are range-checked on the host.
         batch_size : int or None
@@ -192,7 +198,10 @@ class Network(Model):
         if self._is_training:
             raise ArgumentError("fit must not be called while fit runs.")
         if share:
-            (x, y, sample_weight), validation_data = split_validation(x, y, sample_weight, share, validation_data)
+            several = len(self._input_names) > 1, len(self._output_names) > 1
+            (x, y, sample_weight), validation_data = split_validation(
+                x, y, sample_weight, share, validation_data, several
+            )
         was_built, left = self.built, None if self._learner is None else self._learner.epoch
         try:
             if y is None:
@@ -200,6 +209,7 @@ class Network(Model):
             elif steps_per_epoch is not None:
                 _check.refuse("steps_per_epoch", "be left out where y is given", steps_per_epoch)
             else:
+                self._refuse_for_several_outputs(class_weight=class_weight, sampler=sampler)
                 sample_weight = combine_weights(y, sample_weight, class_weight)
             source = make_source(self._ready, x, y, sample_weight, steps_per_epoch)
             validation = None if validation_data is None else self._validation(validation_data)
@@ -243,7 +253,7 @@ class Network(Model):
     @on_device
     def loss_and_gradients(
         self, x: Any, y: Any, *, sample_weight: Any = None, training: bool = True
-    ) -> tuple[float, dict[str, HostArray], HostArray | None]:
+    ) -> tuple[float, dict[str, HostArray], Any]:
         """Loss of one batch and its gradients, without a step: parameters, state and random streams stay as they are.
 
         Parameters
@@ -259,10 +269,11 @@ class Network(Model):
             The loss, penalties included.
         gradients : dict of str to ndarray
             By the names of `parameters`.
-        dx : ndarray, shape of `x`, or None
-            Gradient with respect to the input; None if that holds indices.
+        dx : ndarray, shape of `x`
+            Gradient with respect to the input; a tuple or a mapping, like `x`, for several. None for an input that has
+            no gradient, such as indices.
         """
-        learner = self._ready(x)
+        learner, given = self._ready(x), x
         x = ingest_inputs(x, learner.weights, learner.input_shape)
         y = ingest_targets(y, x, learner.loss, learner.weights, learner.output_shape)
         weight = ingest_weights(sample_weight, x, learner.weights)
@@ -272,9 +283,8 @@ class Network(Model):
         finally:
             learner.streams.positions = positions
         flat = learner.full_gradient(result)
-        to_numpy = learner.backend.to_numpy
-        dx = None if result.dx is None else np.array(to_numpy(result.dx))
-        return float(learner.full_value(result)), learner.weights.split(to_numpy(flat)), dx
+        gradients = learner.weights.split(learner.backend.to_numpy(flat))
+        return float(learner.full_value(result)), gradients, self._host(result.dx, learner.weights.input_names, given)
 
     @on_device
     def update_batch_norm(self, x: Any, *, batch_size: int | None = None) -> None:
@@ -311,23 +321,37 @@ class Network(Model):
         return evaluation.evaluate(self._built, samples, batch_size)
 
     @on_device
-    def predict(self, x: Any, *, batch_size: int | None = None) -> HostArray:
-        """Raw outputs, shape (n, ...), as a host array: logits for the losses that want logits."""
+    def predict(self, x: Any, *, batch_size: int | None = None) -> Any:
+        """Raw outputs, shape (n, ...), as a host array: logits for the losses that want logits.
+
+        Several outputs are a tuple of such arrays, or, where `x` is a mapping, a mapping by their names.
+        """
         learner, outputs = self._outputs(x, batch_size)
-        return np.array(learner.backend.to_numpy(outputs))
+        return self._host(outputs, learner.weights.output_names, x)
 
     @on_device
-    def predict_proba(self, x: Any, *, batch_size: int | None = None) -> HostArray:
-        """Outputs with the loss's link applied, as a host array: probabilities, or for regression the outputs."""
+    def predict_proba(self, x: Any, *, batch_size: int | None = None) -> Any:
+        """Outputs with the loss's link applied, as a host array: probabilities, or for regression the outputs.
+
+        Several outputs are as for `predict`.
+        """
         learner, outputs = self._outputs(x, batch_size)
-        return np.array(learner.backend.to_numpy(learner.loss.link(learner.backend.xp, outputs)))
+        return self._host(learner.loss.link(learner.backend.xp, outputs), learner.weights.output_names, x)
 
     # ------------------------------------------------------------------------------------------------------ inside
 
     def _ready(self, x: Any) -> Learner:
         if self._learner is None:
-            self.build(sample_shape(x))
+            self.build(sample_shape(x, self._input_names))
         return self._built
+
+    def _refuse_for_several_outputs(self, **options: Any) -> None:
+        for name, value in options.items():
+            if value is not None and len(self._output_names) > 1:
+                raise ArgumentError(f"{name} must be left out where there are several outputs: use sample_weight.")
+
+    def _host(self, value: Any, names: tuple[str, ...], given: Any) -> Any:
+        return by_names(map_tree(lambda a: np.array(self.backend.to_numpy(a)), value), names, given)
 
     def _validation(self, data: Any, make: Callable[..., Any] = array_samples) -> Any:
         if not isinstance(data, tuple | list) and is_array_stream(data):
@@ -338,7 +362,7 @@ class Network(Model):
             )
         return make(self._ready, data[0], data[1], data[2] if len(data) == 3 else None)
 
-    def _outputs(self, x: Any, batch_size: int | None) -> tuple[Learner, Array]:
+    def _outputs(self, x: Any, batch_size: int | None) -> tuple[Learner, Any]:
         if batch_size is not None:
             batch_size = _check.integer("batch_size", batch_size)
         learner = self._ready(x)

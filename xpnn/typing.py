@@ -180,6 +180,10 @@ class Context(Protocol):
     def wants_dx(self) -> bool:
         """Whether anybody reads the gradient with respect to the input; if not, `backward` may return None for it."""
 
+    @property
+    def frozen(self) -> bool:
+        """Whether the parameters of the layer are frozen: what it remembers must not move either."""
+
     def erfc(self, x: Array) -> Array:
         """Complementary error function, accurate in the tail."""
 
@@ -208,7 +212,8 @@ class Layer(Protocol):
 
     ``index_bound``
         The input holds integers from 0 up to this number, which is not among them; the default None means real numbers.
-        A network whose first layer has it checks the values once on the host and brings them over as integers.
+        A network whose first layer has it checks the values once on the host and brings them over as integers. For
+        several inputs it is a tuple of such numbers and None.
     """
 
     @property
@@ -227,7 +232,13 @@ class Layer(Protocol):
 
 @runtime_checkable
 class Container(Layer, Protocol):
-    """A layer made of layers, whose `Params` and `State` nest those of its children by name."""
+    """A layer made of layers, whose `Params` and `State` nest those of its children by name.
+
+    One more member is optional:
+
+    ``child_input_shapes(input_shape)``
+        Shapes of samples that each child takes, by name; the default is that each takes what the one before gives.
+    """
 
     @property
     def children(self) -> Mapping[str, Layer]:

@@ -15,6 +15,7 @@ from agreement import (
     optimizers,
     recurrent,
     smoothing,
+    topology,
 )
 from agreement.case import Case, errors
 
@@ -30,6 +31,7 @@ _TOPICS = (
     optimizers,
     recurrent,
     smoothing,
+    topology,
 )
 
 FAMILIES = {name: family for topic in _TOPICS for name, family in topic.FAMILIES.items()}

@@ -9,9 +9,9 @@ from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
 from xpnn.layers.activation import Activation
 from xpnn.typing import Layer
 
-__all__ = ["as_layers", "locate", "name_layers"]
+__all__ = ["NAME", "as_layer", "as_layers", "locate", "name_layers"]
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
+NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 def as_layers(values: Any) -> tuple[Layer, ...]:
@@ -40,7 +40,7 @@ def name_layers(layers: tuple[Layer, ...]) -> dict[str, Layer]:
     for position, layer in enumerate(layers):
         repeated = any(layer is other for other in layers[:position])
         name = str(position) if layer.name is None or repeated else layer.name
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not NAME.fullmatch(name):
             raise ArgumentError(f"name must be 1 to 100 letters, digits, '_' and '-', got {name!r}.")
         if name in named:
             raise ArgumentError(f"name must be unique among the layers of a container, got {name!r} twice.")

@@ -20,7 +20,7 @@ class BatchNorm(Record):
     .. math:: y = \gamma \hat x + \beta, \qquad \hat x = (x - \mu) / \sqrt{\sigma^2 + \epsilon}
 
     In training :math:`\mu` and :math:`\sigma^2` are mean and variance of each feature over all other axes (the batch
-    and, for images, height and width); otherwise they are the running averages.
+    and, for images, height and width); otherwise, and in a frozen layer, they are the running averages (as in Keras).
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class BatchNorm(Record):
     def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:
         """Normalise `x`, shape (..., features), and move the running averages in training."""
         xp, axes, rows = ctx.xp, tuple(range(x.ndim - 1)), prod(x.shape[:-1])
-        if not ctx.training or rows == 0:
+        if not ctx.training or ctx.frozen or rows == 0:
             scale = 1.0 / xp.sqrt(state["running_var"] + self.eps)
             normal = (x - state["running_mean"]) * scale
             return apply_affine(params, normal), (normal, scale, False), state

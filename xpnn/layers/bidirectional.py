@@ -79,16 +79,21 @@ class Bidirectional(Record):
     def init(self, rng: Rng, input_shape: Any) -> tuple[Params, State, Any]:
         """Initialise both layers, each for its share of the initial states."""
         params, state, shapes = {}, {}, list[Any]()
-        several = any(isinstance(part, tuple) for part in input_shape)
-        parts = self._share(input_shape) if several else (input_shape, input_shape)
-        for (name, layer), part in zip(self.children.items(), parts, strict=True):
+        taken = self.child_input_shapes(input_shape)
+        for name, layer in self.children.items():
             with locate(name, layer):
-                params[name], state[name], shape = layer.init(rng, part)
+                params[name], state[name], shape = layer.init(rng, taken[name])
                 shapes.append(shape if self.layer.return_state else (shape,))
         (first, *states), (_, *others) = shapes
         merged = (*first[:-1], 2 * first[-1]) if self.merge_mode == "concat" else first
         outputs = ((first, first) if self.merge_mode is None else (merged,)) + (*states, *others)
         return params, state, outputs if len(outputs) > 1 else merged
+
+    def child_input_shapes(self, input_shape: Any) -> dict[str, Any]:
+        """What each of the two layers takes."""
+        several = any(isinstance(part, tuple) for part in input_shape)
+        parts = self._share(input_shape) if several else (input_shape, input_shape)
+        return dict(zip(self.children, parts, strict=True))
 
     def forward(self, params: Params, state: State, x: Any, ctx: Context) -> tuple[Any, Any, State]:
         """Run both layers over `x` and merge what they return."""

@@ -30,6 +30,7 @@ from xpnn.losses.smooth_l1 import SmoothL1
 from xpnn.losses.squared_hinge import SquaredHinge
 from xpnn.losses.triplet_margin import TripletMargin
 from xpnn.losses.tversky import Tversky
+from xpnn.losses.weighted_losses import WeightedLosses
 
 __all__ = [
     "CTC",
@@ -61,6 +62,7 @@ __all__ = [
     "SquaredHinge",
     "TripletMargin",
     "Tversky",
+    "WeightedLosses",
     "get_loss",
 ]
 

@@ -17,6 +17,8 @@ class MemberWeights(Weights):
         first, xp = members[0], backend.inner.xp
         self.layer, self.layout, self.backend, self._xp = first.layer, first.layout, backend, xp
         self.dtype, self.host_dtype, self.in_place = first.dtype, first.host_dtype, first.in_place
+        self.input_names, self.output_names = first.input_names, first.output_names
+        self.frozen, self.frozen_layers = first.frozen, first.frozen_layers  # none: train_many refuses them
         self._state: State = _stack(xp, [weights.state for weights in members])
         self._flat = Batched(xp.stack([weights.flat for weights in members]))
         self._tree: Params | None = None

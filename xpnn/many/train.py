@@ -99,6 +99,10 @@ def train_many(
 def _check_choice(net: Any, seeds: Any, grid: Any, folds: Any, validation_data: Any) -> None:
     if not isinstance(net, Network):
         raise ArgumentTypeError(f"net must be an xpnn.Network, got {type(net).__name__}.")
+    if len(net._input_names) > 1 or len(net._output_names) > 1:
+        raise ArgumentError("net must have one input and one output to be trained with others at once, got several.")
+    if net.built and net.frozen:
+        raise ArgumentError(f"net must have no frozen parameters to be trained with others, got {net.frozen[0]!r}.")
     if seeds is None and grid is None and folds is None:
         raise ArgumentError("seeds, grid or folds must be given, got none of them.")
     if folds is not None and validation_data is not None:

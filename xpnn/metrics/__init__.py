@@ -19,6 +19,7 @@ from xpnn.metrics.matthews_correlation import MatthewsCorrelation
 from xpnn.metrics.mean_metric import MeanMetric
 from xpnn.metrics.metric import Metric
 from xpnn.metrics.mse import MSE
+from xpnn.metrics.output_metric import OutputMetric
 from xpnn.metrics.precision import Precision
 from xpnn.metrics.r2 import R2
 from xpnn.metrics.ranking import RankingMetric
@@ -42,6 +43,7 @@ __all__ = [
     "MatthewsCorrelation",
     "MeanMetric",
     "Metric",
+    "OutputMetric",
     "Precision",
     "RankingMetric",
     "Recall",

@@ -1,16 +1,18 @@
 """`check_gradients`: backpropagation of a network against difference quotients."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from xpnn import _check
+from xpnn._tree import map_tree, tree_leaves
 from xpnn.backend import to_host
 from xpnn.errors import ArgumentError
 from xpnn.network import Network
 from xpnn.testing.differences import derivative
 from xpnn.testing.report import GradientReport
+from xpnn.training.ports import as_parts
 from xpnn.typing import HostArray
 
 __all__ = ["check_gradients"]
@@ -49,7 +51,8 @@ def check_gradients(
     Returns
     -------
     report : GradientReport
-        With `passed`, `max_error` and `worst`: the name of a parameter, or ``"x"`` for the input, and the index.
+        With `passed`, `max_error` and `worst`: the name of a parameter, or ``"x"`` for the input, ``"x.<name>"`` for
+        one of several, and the index.
 
     Raises
     ------
@@ -69,11 +72,12 @@ def check_gradients(
     True
     """
     max_per_array = _check.integer("max_per_array", max_per_array)
-    inputs = np.array(to_host(x, "x"), dtype=np.float64, order="C")
-    if inputs.shape[:1] in ((), (0,)):
-        raise ArgumentError(f"x must hold at least one sample, got shape {inputs.shape}.")
+    inputs = _host_inputs(x, network._input_names)
+    shapes = [values.shape for values in tree_leaves(inputs)]
+    if any(shape[:1] in ((), (0,)) for shape in shapes):
+        raise ArgumentError(f"x must hold at least one sample, got shape {shapes[0]}.")
     if not network.built:
-        network.build(inputs.shape[1:])
+        network.build(map_tree(lambda values: values.shape[1:], inputs))
     copy = network.copy_to(network.backend, dtype="float64")
     value, grads, dx = copy.loss_and_gradients(inputs, y, sample_weight=sample_weight, training=training)
     loss = _loss_function(copy, inputs, y, sample_weight, training)
@@ -81,16 +85,37 @@ def check_gradients(
     rng = np.random.default_rng(seed)
     results = []
     offset = 0
-    for name, grad in [*grads.items(), *([] if dx is None else [("x", dx)])]:
-        values = inputs.reshape(-1) if name == "x" else start[offset : offset + grad.size]
-        offset += 0 if name == "x" else grad.size
+    arrays = {}
+    for name, grad in grads.items():
+        arrays[name] = grad, start[offset : offset + grad.size]
+        offset += grad.size
+    for name, grad in _named(dx, network._input_names).items():
+        arrays[name] = grad, _named(inputs, network._input_names)[name].reshape(-1)
+    for name, (grad, values) in arrays.items():
         results.append(_check_array(name, grad, values, lambda: loss(start), rng, max_per_array, value))
     return _join(results, tolerance)
 
 
-def _loss_function(
-    copy: Network, x: HostArray, y: Any, sample_weight: Any, training: bool
-) -> Callable[[HostArray], float]:
+def _host_inputs(x: Any, names: tuple[str, ...]) -> Any:
+    """Inputs as float64 arrays that may be changed: one, or a tuple of several."""
+    if len(names) > 1 or isinstance(x, Mapping):
+        x = as_parts("x", x, names)
+    several = len(names) > 1
+    return (
+        map_tree(lambda a: np.array(to_host(a, "x"), dtype=np.float64, order="C"), tuple(x))
+        if several
+        else np.array(to_host(x, "x"), dtype=np.float64, order="C")
+    )
+
+
+def _named(value: Any, names: tuple[str, ...]) -> dict[str, HostArray]:
+    """The input as ``"x"``, or several inputs as ``"x.<name>"``, without those that have no gradient."""
+    if not isinstance(value, tuple):
+        return {} if value is None else {"x": value}
+    return {f"x.{name}": part for name, part in zip(names, value, strict=True) if part is not None}
+
+
+def _loss_function(copy: Network, x: Any, y: Any, sample_weight: Any, training: bool) -> Callable[[HostArray], float]:
     def loss(flat: HostArray) -> float:
         copy.flat_parameters = flat
         return copy.loss_and_gradients(x, y, sample_weight=sample_weight, training=training)[0]

@@ -3,13 +3,14 @@
 from typing import Any
 
 from xpnn.training.gradients import loss_and_gradients
+from xpnn.training.ports import rows
 from xpnn.training.recording import Recording, Tape, pairs
 from xpnn.typing import Array
 
 __all__ = ["record_accumulation", "record_update"]
 
 
-def record_accumulation(accumulator: Any, x: Array, y: Array, weight: Array | None) -> Recording:
+def record_accumulation(accumulator: Any, x: Any, y: Any, weight: Array | None) -> Recording:
     """Write down `xpnn.training.accumulator.Accumulator.add`; the outputs are those of a step."""
     learner = accumulator.learner
     tape = Tape(learner, training=True)
@@ -21,7 +22,7 @@ def record_accumulation(accumulator: Any, x: Array, y: Array, weight: Array | No
     measured = tape.measure(result.outputs, targets, shares)
     updates = {}
     if accumulator.is_mean:
-        share = float(y.shape[0]) if weight is None else measured[0]
+        share = float(rows(y)) if weight is None else measured[0]
         updates[count] = count + share
         gradient = gradient * share
     updates[total] = total + gradient

@@ -11,6 +11,7 @@ from xpnn.training.compilation import Compilation
 from xpnn.training.compiled import CompiledFunction
 from xpnn.training.held import Held
 from xpnn.training.measurement import Step
+from xpnn.training.ports import rows
 from xpnn.typing import Array
 
 __all__ = ["Accumulator", "check_accumulation"]
@@ -70,9 +71,9 @@ class Accumulator(Held):
         self.gradient = self._xp.zeros_like(weights.flat)
         self.share = self._xp.zeros((1,), dtype=weights.dtype, device=weights.backend.device)
 
-    def add(self, x: Array, y: Array, weight: Array | None) -> Step:
+    def add(self, x: Any, y: Any, weight: Array | None) -> Step:
         """Add a batch; the parameters stay, the layers' state moves on. Nothing waits for the device."""
-        share = y.shape[0] if weight is None else None
+        share = rows(y) if weight is None else None
         step: Step = self._compiled_add.run(
             (x, y, weight),
             self.for_step,
@@ -87,12 +88,12 @@ class Accumulator(Held):
         learner = self.learner
         self._compiled_update.run((), self.for_step, self._update_eagerly, self._finish_update, learner.updater.scalars)
 
-    def _add_eagerly(self, x: Array, y: Array, weight: Array | None) -> Step:
+    def _add_eagerly(self, x: Any, y: Any, weight: Array | None) -> Step:
         step: Step
         result, step = self.learner.look(x, y, weight)
         gradient = self.learner.weights.gradient(result.grads)
         if self.is_mean:
-            share = step.measured.share if weight is not None else float(y.shape[0])
+            share = step.measured.share if weight is not None else float(rows(y))
             self.share = self.share + share
             gradient = gradient * share
         self.gradient = self.gradient + gradient
@@ -114,6 +115,12 @@ class Accumulator(Held):
     def _finish_update(self, results: list[Array], held: Sequence[Array]) -> None:
         self.take_over(held)
         self.learner.updater.step += 1
+
+    def forget(self) -> None:
+        """Look again at what there is, and compile again."""
+        super().forget()
+        self._compiled_add.forget()
+        self._compiled_update.forget()
 
     def take_over(self, arrays: Sequence[Array]) -> None:
         """Let `arrays`, which a program has returned, be the present ones."""

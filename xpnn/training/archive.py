@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xpnn import _check, safetensors
+from xpnn._tree import map_shapes
 from xpnn.errors import CheckpointError, XpnnError
 from xpnn.schedules import as_learning_rate
 from xpnn.training.codec import decode, encode, known_types
@@ -53,8 +54,10 @@ def save(path: str | Path, archive: Archive) -> None:
         "state": sorted(snapshot.state),
         "epoch": None if snapshot.epoch is None else snapshot.epoch.place,
     }
+    if snapshot.frozen:
+        training["frozen"] = list(snapshot.frozen)
     network = {name: encode(value) for name, value in archive.arguments.items()}
-    network["input_shape"] = list(snapshot.input_shape)
+    network["input_shape"] = map_shapes(list, snapshot.input_shape)
     safetensors.write(
         path, tensors, {"schema": SCHEMA, "network": network, "notes": archive.notes, "training": training}
     )
@@ -102,7 +105,7 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
     )
     epoch = training.get("epoch")
     snapshot = Snapshot(
-        tuple(_check.integer("input_shape", n, 0) for n in network["input_shape"]),
+        map_shapes(_shape, network["input_shape"]),
         tensors,
         state,
         vectors,
@@ -110,8 +113,13 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
         as_learning_rate(decode(training["learning_rate"], types)),
         {str(name): _position(words) for name, words in training["streams"].items()},
         None if epoch is None else EpochRecord(epoch, sums).check(),
+        tuple(map(str, training.get("frozen", []))),
     )
     return Archive(arguments, history, notes, snapshot)
+
+
+def _shape(sizes: Any) -> tuple[int, ...]:
+    return tuple(_check.integer("input_shape", n, 0) for n in sizes)
 
 
 def _to_json(value: float) -> float | str:

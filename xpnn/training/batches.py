@@ -1,19 +1,22 @@
 """Mini-batches of arrays that are on the device already."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
+from xpnn._tree import map_tree
+from xpnn.training.ports import rows
 from xpnn.typing import Array, Backend, HostArray
 
 __all__ = ["Batch", "Samples"]
 
 
 class Batch(NamedTuple):
-    """Inputs, targets, and sample weights or None; the first axis is the batch."""
+    """Inputs, targets, and sample weights or None; the first axis is the batch. Of several inputs, `x` is a tuple."""
 
-    x: Array
-    y: Array
+    x: Any
+    y: Any
     weight: Array | None
 
 
@@ -23,18 +26,18 @@ class Samples:
 
     Parameters
     ----------
-    x, y : Array, shape (n, ...)
+    x, y : Array, shape (n, ...), or tuple of such arrays
         Inputs and targets.
     weight : Array, shape (n,), or None
         Sample weights.
     """
 
-    x: Array
-    y: Array
+    x: Any
+    y: Any
     weight: Array | None
 
     def __len__(self) -> int:
-        return int(self.x.shape[0])
+        return rows(self.x)
 
     def batches(
         self, backend: Backend, batch_size: int | None, order: HostArray | None = None, start: int = 0
@@ -51,17 +54,24 @@ class Samples:
             return
         order = None if order is None else backend.asarray(order)
         for begin in range(start * size, n, size):
-            rows = slice(begin, min(begin + size, n))
+            part = slice(begin, min(begin + size, n))
             if order is None:
-                yield Batch(self.x[rows, ...], self.y[rows, ...], None if self.weight is None else self.weight[rows])
+                yield self._map(itemgetter((part, ...)))
             else:
-                yield self._take(backend, order[rows])
+                yield self._take(backend, order[part])
 
     def first(self) -> Batch:
         """Return a batch of one sample."""
-        return Batch(self.x[:1, ...], self.y[:1, ...], None if self.weight is None else self.weight[:1])
+        return self._map(itemgetter((slice(0, 1), ...)))
 
-    def _take(self, backend: Backend, rows: Array) -> Batch:
+    def _take(self, backend: Backend, picked: Array) -> Batch:
         take = backend.xp.take
-        weight = None if self.weight is None else take(self.weight, rows, axis=0)
-        return Batch(take(self.x, rows, axis=0), take(self.y, rows, axis=0), weight)
+        return self._map(lambda a: take(a, picked, axis=0))
+
+    def _map(self, pick: Callable[[Array], Array]) -> Batch:
+        return Batch(
+            *[
+                pick(a) if type(a) is not tuple and a is not None else map_tree(pick, a)
+                for a in (self.x, self.y, self.weight)
+            ]
+        )

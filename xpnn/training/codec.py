@@ -46,6 +46,8 @@ def encode(value: Any, seen: dict[int, int] | None = None) -> Any:
         return value
     if isinstance(value, tuple | list):
         return [encode(item, seen) for item in value]
+    if hasattr(type(value), "unsavable"):
+        raise ArgumentTypeError(type(value).unsavable)
     if not is_dataclass(value) or isinstance(value, type):
         raise ArgumentTypeError(f"a network to be saved must consist of records (frozen dataclasses), got {value!r}.")
     if id(value) in seen:

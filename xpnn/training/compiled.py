@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xpnn import _check
+from xpnn._tree import map_tree, tree_leaves
 from xpnn.program import schedule
 from xpnn.random import Streams
 from xpnn.training.compilation import Compilation
@@ -41,6 +42,7 @@ class _Entry:
     program: Any = None
     executor: Any = None
     draws: tuple[Draw, ...] = ()
+    has_parts: bool = False
 
 
 class CompiledFunction:
@@ -79,6 +81,10 @@ class CompiledFunction:
         self._broken: str | None = None
         self._lock = threading.Lock()
 
+    def forget(self) -> None:
+        """Drop all programs: what they compute has changed."""
+        self._entries.clear()
+
     @property
     def reports(self) -> list[Compilation]:
         """What has been compiled, and how."""
@@ -86,7 +92,7 @@ class CompiledFunction:
 
     def run(
         self,
-        args: Sequence[Array | None],
+        args: Sequence[Any],
         held: Callable[[], Sequence[Array]],
         eager: Callable[[], Any],
         finish: Callable[[list[Array], Sequence[Array]], Any],
@@ -96,7 +102,7 @@ class CompiledFunction:
 
         Parameters
         ----------
-        args : sequence of Array or None
+        args : sequence of Array, tuple of Array, or None
             What is new in this run.
         held : callable
             Returns the arrays that live from run to run, the same list as long as they are the same.
@@ -116,16 +122,16 @@ class CompiledFunction:
 
     def _run(
         self,
-        args: Sequence[Array | None],
+        args: Sequence[Any],
         held: Callable[[], Sequence[Array]],
         eager: Callable[[], Any],
         finish: Callable[[list[Array], Sequence[Array]], Any],
         scalars: Callable[[], Any],
     ) -> Any:
-        key = tuple([None if a is None else (a.shape, a.dtype) for a in args])
+        key = tuple([None if a is None else (a.shape, a.dtype) if type(a) is not tuple else _key(a) for a in args])
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._add(key)
+            entry = self._add(key, args)
         if entry.spent >= entry.next_cost:
             self._advance(entry, args, held)
         start = time.perf_counter()
@@ -134,21 +140,22 @@ class CompiledFunction:
             if self._broken is not None:
                 self._give_up()
         else:
-            given = [a for a in args if a is not None]
+            given = tree_leaves(tuple(args)) if entry.has_parts else [a for a in args if a is not None]
             given += [draw.repeat(self._streams, self._backend) for draw in entry.draws]
             numbers = entry.program.compute_numbers(scalars()) if entry.program.numbers else []
             result = finish(*entry.executor.run(held(), given, numbers))
         entry.spent += time.perf_counter() - start
         return result
 
-    def _add(self, key: Any) -> _Entry:
+    def _add(self, key: Any, args: Sequence[Any]) -> _Entry:
         if len(self._entries) >= _MOST_SHAPES:
             del self._entries[next(iter(self._entries))]
-        shapes = tuple(None if part is None else tuple(part[0]) for part in key)
+        shapes = map_tree(lambda a: tuple(a.shape), tuple(args))
         entry = self._entries[key] = _Entry(Compilation(self._name, shapes), self._first_cost)
+        entry.has_parts = any(isinstance(a, tuple) for a in args)
         return entry
 
-    def _advance(self, entry: _Entry, args: Sequence[Array | None], held: Callable[[], Sequence[Array]]) -> None:
+    def _advance(self, entry: _Entry, args: Sequence[Any], held: Callable[[], Sequence[Array]]) -> None:
         """Go on to the next compiler; if it fails, stay with the one before for good."""
         entry.executor = None  # its memory is free for the next one
         try:
@@ -165,7 +172,7 @@ class CompiledFunction:
             entry.next_cost = self._next_cost(entry)
         entry.spent = 0.0
 
-    def _record_once(self, entry: _Entry, args: Sequence[Array | None]) -> None:
+    def _record_once(self, entry: _Entry, args: Sequence[Any]) -> None:
         if entry.report.operations:
             return
         start = time.perf_counter()
@@ -227,6 +234,10 @@ def find_compilers(backend: Backend, mode: bool | str) -> tuple[Any, ...]:
     if isinstance(mode, bool):
         return tuple(compiler for compiler in offered if mode and not compiler.by_name_only)
     return tuple(compiler for compiler in offered if compiler.name == mode)
+
+
+def _key(parts: tuple[Array, ...]) -> tuple[Any, ...]:
+    return tuple([(a.shape, a.dtype) for a in parts])
 
 
 def _sentence(error: Exception) -> str:

@@ -1,13 +1,16 @@
 """Loss, metrics and outputs without learning."""
 
+from typing import Any
+
 import numpy as np
 
+from xpnn._tree import map_tree
 from xpnn.training.batches import Samples
 from xpnn.training.host_samples import HostSamples
 from xpnn.training.ingest import ingest_inputs
 from xpnn.training.learner import Learner
 from xpnn.training.totals import Totals
-from xpnn.typing import Array, HostArray
+from xpnn.typing import HostArray
 
 __all__ = ["evaluate", "predict", "predict_mapped"]
 
@@ -24,16 +27,16 @@ def evaluate(learner: Learner, samples: Samples | HostSamples, batch_size: int |
     return totals.read()
 
 
-def predict(learner: Learner, x: Array, batch_size: int | None) -> Array:
+def predict(learner: Learner, x: Any, batch_size: int | None) -> Any:
     """Raw outputs of all samples, on the device."""
     parts = [learner.outputs(batch.x) for batch in Samples(x, x, None).batches(learner.backend, batch_size, None)]
-    return parts[0] if len(parts) == 1 else learner.backend.xp.concat(parts, axis=0)
+    return parts[0] if len(parts) == 1 else map_tree(lambda *a: learner.backend.xp.concat(a, axis=0), *parts)
 
 
-def predict_mapped(learner: Learner, x: HostArray, batch_size: int) -> Array:
+def predict_mapped(learner: Learner, x: HostArray, batch_size: int) -> Any:
     """Raw outputs for a memory-mapped array, of which one batch is in memory at a time."""
     parts = []
     for start in range(0, max(len(x), 1), batch_size):
         rows = np.asarray(x[start : start + batch_size])
         parts.append(learner.outputs(ingest_inputs(rows, learner.weights, learner.input_shape)))
-    return learner.backend.xp.concat(parts, axis=0)
+    return map_tree(lambda *a: learner.backend.xp.concat(a, axis=0), *parts)

@@ -15,7 +15,7 @@ class Evaluations:
     that a search looks at one function. All begin with the layers' state before the step.
     """
 
-    def __init__(self, learner: Any, x: Array, y: Array, weight: Array | None) -> None:
+    def __init__(self, learner: Any, x: Any, y: Any, weight: Array | None) -> None:
         self._learner, self._batch = learner, (x, y, weight)
         self._positions = learner.streams.positions if learner.updater.optimizer.searches else None
         self.first: Any = None
@@ -23,13 +23,18 @@ class Evaluations:
 
     def gradient(self, p: Array) -> Array:
         """Gradient at the flat parameters `p`, penalties included; valid until the next call."""
-        return self._learner.full_gradient(self._run(p), p)
+        return self._masked(self._learner.full_gradient(self._run(p), p))
 
     def value_and_gradient(self, p: Array) -> tuple[Array, Array]:
         """Loss and gradient at `p`, penalties included; the gradient is valid until the next call."""
         self._learner.streams.positions = self._positions
         result = self._run(p)
-        return self._learner.full_value(result, p), self._learner.full_gradient(result, p)
+        return self._learner.full_value(result, p), self._masked(self._learner.full_gradient(result, p))
+
+    def _masked(self, gradient: Array) -> Array:
+        """Let the gradients of frozen parameters be 0."""
+        learner = self._learner
+        return learner.updater.masks.keep(learner.backend.xp, gradient)
 
     def _run(self, p: Array) -> Gradients:
         """Run the batch; the first result is what the step tells, and its state is the layers' new one."""

@@ -1,6 +1,7 @@
 """Backpropagation in whole: forward, loss, backward, as one pure function."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from xpnn.losses import Loss
 from xpnn.typing import Array, Context, Layer, Params, State
@@ -13,14 +14,14 @@ class Gradients:
     """What one batch gives: the loss and its gradients, the outputs, and the layers' new state."""
 
     value: Array
-    outputs: Array
-    dx: Array | None
+    outputs: Any
+    dx: Any
     grads: Params
     state: State
 
 
 def loss_and_gradients(
-    layer: Layer, loss: Loss, params: Params, state: State, x: Array, y: Array, weight: Array | None, ctx: Context
+    layer: Layer, loss: Loss, params: Params, state: State, x: Any, y: Any, weight: Array | None, ctx: Context
 ) -> Gradients:
     """Run a batch forward, compare it with its targets, and pull the loss back to the parameters and the input.
 
@@ -32,7 +33,7 @@ def loss_and_gradients(
         Compares outputs with targets.
     params, state : Mapping
         Trees of device arrays.
-    x : Array, shape (batch, ...)
+    x : Array, shape (batch, ...), or tuple of such arrays
         Inputs.
     y : Array
         Targets as `loss` wants them.

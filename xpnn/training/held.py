@@ -32,6 +32,10 @@ class Held:
         """What a forward pass reads: parameters and state."""
         return self._renewed()._readable
 
+    def forget(self) -> None:
+        """Look again at what there is."""
+        self._sources = ()
+
     def take_over(self, arrays: Sequence[Array]) -> None:
         """Let `arrays`, which a step has returned, be the present ones."""
         if arrays is self._all:

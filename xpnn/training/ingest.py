@@ -1,23 +1,26 @@
 """The boundary: arrays of any library become arrays of the network, converted and checked once."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from xpnn.backend import to_host
-from xpnn.errors import ArgumentError, ShapeError
+from xpnn.errors import ArgumentError, ShapeError, XpnnError
 from xpnn.losses import Loss
 from xpnn.training.batches import Batch
+from xpnn.training.ports import as_parts, refuse_other_rows, rows
 from xpnn.training.weights import Weights
 from xpnn.typing import Array, HostArray, Shape
 
 __all__ = ["ingest_batch", "ingest_inputs", "ingest_targets", "ingest_weights", "sample_shape"]
 
 
-def ingest_inputs(x: Any, weights: Weights, input_shape: Shape, finite: bool = False) -> Array:
+def ingest_inputs(x: Any, weights: Weights, input_shape: Any, finite: bool = False) -> Any:
     """Bring inputs to the device in the network's dtype; `x` must have shape (batch, *input_shape).
 
-    If the layers want indices (see `index_bound` of `xpnn.typing.Layer`), these are checked and become int32.
+    If the layers want indices (see `index_bound` of `xpnn.typing.Layer`), these are checked and become int32. Where
+    `input_shape` is a tuple of shapes, `x` is a tuple or a mapping of arrays, and the result is a tuple.
 
     Raises
     ------
@@ -25,33 +28,70 @@ def ingest_inputs(x: Any, weights: Weights, input_shape: Shape, finite: bool = F
         If the shape is another, the values are no numbers, no indices of the first layer, or a host array is to be
         `finite` and is not.
     """
-    x = _as_numbers("x", x, weights)
+    if type(x) is dict or (input_shape and type(input_shape[0]) is tuple):
+        x = as_parts("x", x, weights.input_names)
+        if len(weights.input_names) > 1:
+            return _ingest_parts(x, weights, input_shape, finite)
+    bound = getattr(weights.layer, "index_bound", None)
+    return _ingest_input("x", x, weights, input_shape, finite, bound)
+
+
+def _ingest_parts(x: tuple[Any, ...], weights: Weights, shapes: Any, finite: bool) -> tuple[Array, ...]:
+    names = weights.input_names
+    bounds = getattr(weights.layer, "index_bound", None) or (None,) * len(names)
+    given = zip(names, x, shapes, bounds, strict=True)
+    parts = tuple([_ingest_input(f"x[{name!r}]", part, weights, shape, finite, b) for name, part, shape, b in given])
+    refuse_other_rows("x", parts, names)
+    return parts
+
+
+def _ingest_input(name: str, x: Any, weights: Weights, input_shape: Shape, finite: bool, bound: int | None) -> Array:
+    x = _as_numbers(name, x, weights)
     if tuple(x.shape[1:]) != input_shape or x.ndim == 0:
         wanted = "".join(f", {n}" for n in input_shape) or ","
-        raise ShapeError(f"x must have shape (batch{wanted}), got {tuple(x.shape)}.")
-    bound = getattr(weights.layer, "index_bound", None)
+        raise ShapeError(f"{name} must have shape (batch{wanted}), got {tuple(x.shape)}.")
     if bound is not None:
-        return _ingest_indices("x", x, bound, weights)
+        return _ingest_indices(name, x, bound, weights)
     if finite and isinstance(x, np.ndarray):
         with np.errstate(over="ignore"):
             x = x.astype(weights.host_dtype, copy=False)
-        _refuse_non_finite(x)
+        _refuse_non_finite(name, x)
     return weights.backend.asarray(x, weights.dtype)
 
 
-def ingest_targets(y: Any, x: Array, loss: Loss, weights: Weights, output_shape: Shape) -> Array:
+def ingest_targets(y: Any, x: Any, loss: Loss, weights: Weights, output_shape: Any) -> Any:
     """Check targets on the host and bring them to the device; integers stay integers, reals get the network's dtype.
 
-    Arrays that are on the device already are trusted: reading their values would wait for the device.
+    Arrays that are on the device already are trusted: reading their values would wait for the device. Where
+    `output_shape` is a tuple of shapes, `y` is a tuple or a mapping of arrays, and the result is a tuple.
 
     Raises
     ------
     ShapeError, ArgumentError
         If they do not fit the loss and the outputs: one sentence that names ``y``.
     """
+    if type(y) is dict or (output_shape and type(output_shape[0]) is tuple):
+        y = as_parts("y", y, weights.output_names)
+        if len(weights.output_names) > 1:
+            return _ingest_target_parts(y, x, loss, weights, output_shape)
+    return _ingest_target(y, x, loss, weights, output_shape)
+
+
+def _ingest_target_parts(y: Any, x: Any, loss: Any, weights: Weights, shapes: Any) -> tuple[Array, ...]:
+    parts = []
+    for name, part, inner, shape in zip(weights.output_names, y, loss.losses, shapes, strict=True):
+        try:
+            parts.append(_ingest_target(part, x, inner, weights, shape))
+        except XpnnError as error:
+            raise type(error)(f"output {name!r}: {error}") from error
+    return tuple(parts)
+
+
+def _ingest_target(y: Any, x: Any, loss: Loss, weights: Weights, output_shape: Shape) -> Array:
     y = _as_numbers("y", y, weights, allow_text=True)
-    if y.ndim == 0 or y.shape[0] != x.shape[0]:
-        raise ShapeError(f"y must have {x.shape[0]} rows like x, got shape {tuple(y.shape)}.")
+    n = rows(x)
+    if y.ndim == 0 or y.shape[0] != n:
+        raise ShapeError(f"y must have {n} rows like x, got shape {tuple(y.shape)}.")
     if isinstance(y, np.ndarray):
         y = loss.check_targets(y, output_shape)
         return weights.backend.asarray(y, None if y.dtype.kind in "iu" else weights.dtype)
@@ -59,7 +99,7 @@ def ingest_targets(y: Any, x: Array, loss: Loss, weights: Weights, output_shape:
     return y if is_integer else weights.backend.asarray(y, weights.dtype)
 
 
-def ingest_weights(sample_weight: Any, x: Array, weights: Weights) -> Array | None:
+def ingest_weights(sample_weight: Any, x: Any, weights: Weights) -> Array | None:
     """Bring sample weights, shape (batch,), to the device.
 
     Raises
@@ -70,8 +110,8 @@ def ingest_weights(sample_weight: Any, x: Array, weights: Weights) -> Array | No
     if sample_weight is None:
         return None
     values = _as_numbers("sample_weight", sample_weight, weights)
-    if tuple(values.shape) != (x.shape[0],):
-        raise ShapeError(f"sample_weight must have shape ({x.shape[0]},), got {tuple(values.shape)}.")
+    if tuple(values.shape) != (rows(x),):
+        raise ShapeError(f"sample_weight must have shape ({rows(x)},), got {tuple(values.shape)}.")
     if isinstance(values, np.ndarray) and values.size and not 0 <= values.min() <= values.max() < np.inf:
         raise ArgumentError(f"sample_weight must hold finite numbers of at least 0, got {_first_bad(values)!r}.")
     return weights.backend.asarray(values, weights.dtype)
@@ -91,11 +131,19 @@ def ingest_batch(learner: Any, x: Any, y: Any, sample_weight: Any = None) -> Bat
     return Batch(x, y, ingest_weights(sample_weight, x, weights))
 
 
-def sample_shape(x: Any) -> Shape:
-    """Shape of one sample of `x`, an array of any library or a nested sequence."""
-    shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(to_host(x, "x"))
+def sample_shape(x: Any, names: tuple[str, ...] = ()) -> Any:
+    """Shape of one sample of `x`, an array of any library or a nested sequence; or of each of the inputs `names`."""
+    if names and (len(names) > 1 or isinstance(x, Mapping)):
+        x = as_parts("x", x, names)
+        if len(names) > 1:
+            return tuple([_sample_shape(f"x[{name!r}]", part) for name, part in zip(names, x, strict=True)])
+    return _sample_shape("x", x)
+
+
+def _sample_shape(name: str, x: Any) -> Shape:
+    shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(to_host(x, name))
     if not shape:
-        raise ShapeError("x must have shape (batch, ...), got ().")
+        raise ShapeError(f"{name} must have shape (batch, ...), got ().")
     return tuple(int(n) for n in shape[1:])
 
 
@@ -126,8 +174,8 @@ def _first_bad(values: HostArray) -> float:
     return float(values[~(np.isfinite(values) & (values >= 0))][0])
 
 
-def _refuse_non_finite(x: HostArray) -> None:
+def _refuse_non_finite(name: str, x: HostArray) -> None:
     """Refuse NaN and infinity, which would make every parameter NaN."""
     if not np.isfinite(x).all():
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
-        raise ArgumentError(f"x must hold finite numbers, got {float(x[index])!r} at index {index}.")
+        raise ArgumentError(f"{name} must hold finite numbers, got {float(x[index])!r} at index {index}.")

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from functools import cached_property, partial
+from typing import Any
 
+from xpnn._tree import has_parts
 from xpnn.context import RunContext
 from xpnn.losses import Loss
 from xpnn.metrics import Metric
@@ -13,15 +15,17 @@ from xpnn.training.compilation import Compilation
 from xpnn.training.compiled import CompiledFunction
 from xpnn.training.epoch import Epoch
 from xpnn.training.evaluations import Evaluations
+from xpnn.training.frozen import frozen_layers
 from xpnn.training.gradients import Gradients, loss_and_gradients
 from xpnn.training.held import Held
 from xpnn.training.measurement import Measurement, Step, measure
 from xpnn.training.parameter_group import ParameterGroup
 from xpnn.training.penalty import Penalty
+from xpnn.training.ports import rows
 from xpnn.training.recording import record_measurement, record_outputs, record_step
 from xpnn.training.updater import Updater
 from xpnn.training.weights import Weights
-from xpnn.typing import Array, Shape
+from xpnn.typing import Array
 
 __all__ = ["Learner"]
 
@@ -50,8 +54,8 @@ class Learner:
         L1 and L2 on the weights.
     streams : Streams
         Random streams.
-    input_shape, output_shape : tuple of int
-        Shapes of one sample.
+    input_shape, output_shape : tuple of int, or tuple of such tuples
+        Shapes of one sample, of each of several inputs or outputs.
     compile : bool or str
         See `xpnn.training.compiled.CompiledFunction`.
     groups : sequence of ParameterGroup
@@ -66,8 +70,8 @@ class Learner:
         optimizer: Optimizer,
         penalty: Penalty,
         streams: Streams,
-        input_shape: Shape,
-        output_shape: Shape,
+        input_shape: Any,
+        output_shape: Any,
         compile: bool | str = True,  # noqa: A002
         groups: Sequence[ParameterGroup] = (),
     ) -> None:
@@ -86,13 +90,28 @@ class Learner:
                 ("measurement", compile, record_measurement, patience),
             )
         )
-        self._step = RunContext(self.backend, True, streams, wants_dx=False)
-        self._training = RunContext(self.backend, True, streams)
         self._inference = RunContext(self.backend, False, streams)
+        self._make_contexts()
 
-    def step(self, x: Array, y: Array, weight: Array | None) -> Step:
+    def _make_contexts(self) -> None:
+        common = self.backend, True, self.streams, ""
+        self._step = RunContext(*common, wants_dx=False, frozen_layers=self.weights.frozen_layers)
+        self._training = RunContext(*common, frozen_layers=self.weights.frozen_layers)
+
+    def freeze(self, frozen: frozenset[str]) -> None:
+        """Let the parameters of these names stay as they are from now on, and all others move."""
+        weights = self.weights
+        weights.frozen, weights.frozen_layers = frozen, frozen_layers(weights.layout, frozen)
+        self.updater.freeze(frozen)
+        self._make_contexts()
+        self._held.forget()
+        self._compiled_step.forget()
+        if "accumulator" in self.__dict__:
+            self.accumulator.forget()
+
+    def step(self, x: Any, y: Any, weight: Array | None) -> Step:
         """One step of training: gradients, then the update, then the state. Nothing waits for the device."""
-        share = y.shape[0] if weight is None else None
+        share = rows(y) if weight is None else None
         step: Step = self._compiled_step.run(
             (x, y, weight),
             self._held.for_step,
@@ -102,7 +121,7 @@ class Learner:
         )
         return step
 
-    def _step_eagerly(self, x: Array, y: Array, weight: Array | None) -> Step:
+    def _step_eagerly(self, x: Any, y: Any, weight: Array | None) -> Step:
         seen = Evaluations(self, x, y, weight)
         self.updater.step_by(seen)
         result, penalty = seen.first, seen.penalty
@@ -141,15 +160,15 @@ class Learner:
         accumulated = self.accumulator.compilations if "accumulator" in self.__dict__ else []
         return [*(report for function in functions for report in function.reports), *accumulated]
 
-    def gradients(self, x: Array, y: Array, weight: Array | None, training: bool) -> Gradients:
+    def gradients(self, x: Any, y: Any, weight: Array | None, training: bool) -> Gradients:
         """Loss and gradients of one batch, that of the input too, without the penalties; see `full_gradient`."""
         return self._run(x, y, weight, self._training if training else self._inference)
 
-    def run_step(self, x: Array, y: Array, weight: Array | None, p: Array) -> Gradients:
+    def run_step(self, x: Any, y: Any, weight: Array | None, p: Array) -> Gradients:
         """Loss and gradients as in a step, at the flat parameters `p`."""
         return self._run(x, y, weight, self._step, p)
 
-    def _run(self, x: Array, y: Array, weight: Array | None, ctx: RunContext, p: Array | None = None) -> Gradients:
+    def _run(self, x: Any, y: Any, weight: Array | None, ctx: RunContext, p: Array | None = None) -> Gradients:
         weights = self.weights
         tree = weights.tree if p is None else weights.tree_of(p)
         return loss_and_gradients(self.layer, self.loss, tree, weights.state, x, y, weight, ctx)
@@ -169,18 +188,21 @@ class Learner:
         p = self.weights.flat if p is None else p
         return gradient + self.updater.penalty.gradient(self.backend.xp, p, self.updater.mask)
 
-    def outputs(self, x: Array) -> Array:
+    def outputs(self, x: Any) -> Any:
         """Raw outputs for a batch, in inference mode."""
         return self._compiled_outputs.run(
-            (x,), self._held.for_outputs, lambda: self._outputs_eagerly(x), lambda results, held: results[0], dict
+            (x,), self._held.for_outputs, lambda: self._outputs_eagerly(x), self._finish_outputs, dict
         )
 
-    def _outputs_eagerly(self, x: Array) -> Array:
+    def _finish_outputs(self, results: list[Array], held: Sequence[Array]) -> Any:
+        return tuple(results) if has_parts(self.output_shape) else results[0]
+
+    def _outputs_eagerly(self, x: Any) -> Any:
         return self.layer.forward(self.weights.tree, self.weights.state, x, self._inference)[0]
 
-    def measure(self, x: Array, y: Array, weight: Array | None) -> tuple[Array, Measurement]:
+    def measure(self, x: Any, y: Any, weight: Array | None) -> tuple[Array, Measurement]:
         """Loss of a batch without the penalties, and what it adds to the metrics, in inference mode."""
-        share = y.shape[0] if weight is None else None
+        share = rows(y) if weight is None else None
         result: tuple[Array, Measurement] = self._compiled_measurement.run(
             (x, y, weight),
             self._held.for_outputs,
@@ -190,12 +212,12 @@ class Learner:
         )
         return result
 
-    def _measure_eagerly(self, x: Array, y: Array, weight: Array | None) -> tuple[Array, Measurement]:
+    def _measure_eagerly(self, x: Any, y: Any, weight: Array | None) -> tuple[Array, Measurement]:
         outputs = self._outputs_eagerly(x)
         value, _ = self.loss.value_and_gradient(self.backend.xp, outputs, y, weight)
         return value, self._measure(outputs, y, weight)
 
-    def _measure(self, outputs: Array, y: Array, weight: Array | None) -> Measurement:
+    def _measure(self, outputs: Any, y: Any, weight: Array | None) -> Measurement:
         return measure(self.loss, self.metrics, self.backend.xp, self.backend.device, outputs, y, weight)
 
     def penalty(self, p: Array | None = None) -> Array:

@@ -13,6 +13,7 @@ from xpnn.training.interrupt import interrupt_between
 from xpnn.training.learner import Learner
 from xpnn.training.measurement import Step
 from xpnn.training.plan import Plan
+from xpnn.training.ports import rows
 from xpnn.typing import Array
 
 __all__ = ["run_epochs", "try_mixing"]
@@ -138,13 +139,13 @@ def _steps(learner: Learner, batches: Iterable[Batch], accumulate: int) -> Itera
     """Learn; for each update, what its batches tell and their sizes."""
     if accumulate == 1:
         for x, y, weight in batches:
-            yield [(learner.step(x, y, weight), y.shape[0])]
+            yield [(learner.step(x, y, weight), rows(y))]
         return
     accumulator = learner.accumulator
     accumulator.clear()
     group: list[tuple[Step, int]] = []
     for x, y, weight in batches:
-        group.append((accumulator.add(x, y, weight), y.shape[0]))
+        group.append((accumulator.add(x, y, weight), rows(y)))
         if len(group) == accumulate:
             accumulator.update()
             yield group

@@ -11,7 +11,7 @@ from xpnn.optimizers import Optimizer
 from xpnn.training.parameter_group import ParameterGroup
 from xpnn.training.penalty import Penalty
 from xpnn.training.weights import Weights
-from xpnn.typing import Array, HostArray
+from xpnn.typing import Array, HostArray, Namespace
 
 __all__ = ["Masks", "make_masks"]
 
@@ -27,11 +27,14 @@ class Masks(NamedTuple):
         Factor of the optimizer's weight decay; often the same array as `penalty`.
     rate : Array or None
         Factor of the change of each parameter.
+    trainable : Array or None
+        True where a parameter may move, False where it is frozen.
     """
 
     penalty: Array | None
     decay: Array | None
     rate: Array | None
+    trainable: Array | None = None
 
     @property
     def arrays(self) -> list[Array]:
@@ -42,6 +45,15 @@ class Masks(NamedTuple):
         """Apply a function to each of `arrays`, once."""
         done = {id(mask): function(mask) for mask in self.arrays}
         return Masks(*(None if mask is None else done[id(mask)] for mask in self))
+
+    def keep(self, xp: Namespace, new: Array, old: Any = 0.0) -> Array:
+        """Take `new` where a parameter may move, and `old` elsewhere; without frozen parameters all of `new`.
+
+        A vector of another length, in which an optimizer keeps something else than a number for each parameter, is
+        taken.
+        """
+        is_free = self.trainable is None or new.shape != self.trainable.shape
+        return new if is_free else xp.where(self.trainable, new, old)
 
     def scale(self, p: Array, new: Array) -> Array:
         """Return `new` parameters with their change from `p` scaled by `rate`."""

@@ -44,13 +44,14 @@ class Step(NamedTuple):
 
 
 def measure(
-    loss: Loss, metrics: Sequence[Metric], xp: Namespace, device: Any, outputs: Array, y: Array, weight: Array | None
+    loss: Loss, metrics: Sequence[Metric], xp: Namespace, device: Any, outputs: Any, y: Any, weight: Array | None
 ) -> Measurement:
     """Measure the raw `outputs` of a batch against its targets; a pure function of arrays of any namespace."""
-    share = outputs.shape[0] if weight is None else xp.sum(weight)
+    first = outputs[0] if type(outputs) is tuple else outputs
+    share = first.shape[0] if weight is None else xp.sum(weight)
     if not metrics:
         return Measurement(share, [])
     if weight is None:
-        weight = xp.ones((outputs.shape[0],), dtype=outputs.dtype, device=device)
+        weight = xp.ones((first.shape[0],), dtype=first.dtype, device=device)
     predictions = loss.link(xp, outputs)
     return Measurement(share, [metric.totals(xp, predictions, y, weight) for metric in metrics])

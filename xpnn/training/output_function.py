@@ -3,8 +3,8 @@
 from typing import Any
 
 from xpnn.errors import ArgumentError
-from xpnn.layers import Activation, Dense, Dropout, Flatten, Reshape, Sequential
-from xpnn.losses import Loss
+from xpnn.layers import Activation, Dense, Dropout, Flatten, Graph, Reshape, Sequential
+from xpnn.losses import WeightedLosses
 from xpnn.typing import Layer
 
 __all__ = ["output_function", "refuse_double_link"]
@@ -17,12 +17,24 @@ def output_function(layer: Layer) -> Any:
             if not isinstance(inner, Dropout | Flatten | Reshape):
                 return output_function(inner)
         return layer
+    if isinstance(layer, Graph):
+        functions = list(output_functions(layer).values())
+        return functions[0] if len(functions) == 1 else layer
     if isinstance(layer, Activation):
         return layer.function
     return layer.activation if isinstance(layer, Dense) else layer
 
 
-def refuse_double_link(layer: Layer, loss: Loss) -> None:
+def output_functions(graph: Graph) -> dict[str, Any]:
+    """Activations at the ends of a graph, by the names of its outputs; what is not known is a layer."""
+    nodes, ends = graph.children, zip(graph.outputs, graph.wiring.ends, strict=True)
+    return {
+        name: output_function(nodes[end.name]) if end.name in nodes and end.output is None else graph
+        for name, end in ends
+    }
+
+
+def refuse_double_link(layer: Layer, loss: Any) -> None:
     """Raise if `layer` ends in a function that `loss` applies to its outputs, or lacks the one that it needs.
 
     Raises
@@ -30,7 +42,18 @@ def refuse_double_link(layer: Layer, loss: Loss) -> None:
     ArgumentError
         With the cure.
     """
-    function = output_function(layer)
+    last = layer
+    while isinstance(last, Sequential) and last.layers:
+        last = last.layers[-1]
+    if isinstance(last, Graph) and len(last.outputs) > 1:
+        losses = dict(zip(loss.outputs, loss.losses, strict=False)) if isinstance(loss, WeightedLosses) else {}
+        for name, function in output_functions(last).items():
+            _refuse(function, losses.get(name, loss))
+    else:
+        _refuse(output_function(layer), loss)
+
+
+def _refuse(function: Any, loss: Any) -> None:
     if type(function).__name__ in getattr(loss, "wants_logits", ()):
         raise ArgumentError(f"layers must not end in {function!r} when the loss is {loss!r}: {loss.cure}.")
     needs: tuple[str, ...] = getattr(loss, "needs", ())

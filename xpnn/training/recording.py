@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from xpnn import special
+from xpnn._tree import map_tree, tree_leaves
 from xpnn.context import RunContext, draw_mask, draw_noise
 from xpnn.namespaces import Recorder
 from xpnn.namespaces.number import Number
@@ -72,8 +73,9 @@ class RecordingContext(RunContext):
         streams: Streams,
         path: str = "",
         wants_dx: bool = True,
+        frozen_layers: frozenset[str] = frozenset(),
     ) -> None:
-        super().__init__(backend, training, streams, path, wants_dx)
+        super().__init__(backend, training, streams, path, wants_dx, frozen_layers)
         self._recorder, self._draws, self.xp = recorder, draws, recorder
         fast = getattr(backend, "erfc", None)
         self.erfc = partial(recorder.elementwise_call, fast) if fast else partial(special.erfc, xp=recorder)
@@ -96,10 +98,11 @@ class RecordingContext(RunContext):
         return self._recorder.give_like(shape, dtype)
 
     def _inner(self, path: str, wants_dx: bool) -> RunContext:
-        return RecordingContext(self._recorder, self._draws, self.backend, self.training, self._streams, path, wants_dx)
+        parts = self.backend, self.training, self._streams, path, wants_dx, self._frozen_layers
+        return RecordingContext(self._recorder, self._draws, *parts)
 
 
-def record_step(learner: Any, x: Array, y: Array, weight: Array | None) -> Recording:
+def record_step(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording:
     """Write down one step of training on a batch like this.
 
     The outputs of the program are the loss with the penalties, the penalties' part if there are any, the sum of the
@@ -127,14 +130,14 @@ def record_step(learner: Any, x: Array, y: Array, weight: Array | None) -> Recor
     return tape.finish(outputs, updates | dict(pairs(tape.state, result.state)))
 
 
-def record_outputs(learner: Any, x: Array) -> Recording:
+def record_outputs(learner: Any, x: Any) -> Recording:
     """Write down the forward pass in inference mode."""
     tape = Tape(learner, training=False)
     (batch,) = tape.give(x)
-    return tape.finish([learner.layer.forward(tape.tree, tape.state, batch, tape.ctx)[0]], {})
+    return tape.finish(tree_leaves(learner.layer.forward(tape.tree, tape.state, batch, tape.ctx)[0]), {})
 
 
-def record_measurement(learner: Any, x: Array, y: Array, weight: Array | None) -> Recording:
+def record_measurement(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording:
     """Write down loss and metrics in inference mode; the outputs are as for a step, the penalties left out."""
     tape = Tape(learner, training=False)
     batch, targets, shares = tape.give(x, y, weight)
@@ -152,7 +155,13 @@ class Tape:
         self.flat, self.state = self.recorder.hold(weights.flat), _map(self.recorder.hold, weights.state)
         self.tree = self.make_tree(self.flat)
         self.ctx = RecordingContext(
-            self.recorder, self._draws, learner.backend, training, learner.streams, wants_dx=not training
+            self.recorder,
+            self._draws,
+            learner.backend,
+            training,
+            learner.streams,
+            wants_dx=not training,
+            frozen_layers=weights.frozen_layers,
         )
 
     def make_tree(self, flat: Any) -> Any:
@@ -160,9 +169,10 @@ class Tape:
         layout = self._learner.weights.layout
         return layout.complete(layout.tree(flat, self.recorder), self._learner.layer)
 
-    def give(self, *arrays: Array | None) -> list[Any]:
+    def give(self, *arrays: Any) -> tuple[Any, ...]:
         """Inputs that are new in each run."""
-        return [None if array is None else self.recorder.give(array) for array in arrays]
+        given: tuple[Any, ...] = map_tree(self.recorder.give, arrays)
+        return given
 
     def hold_optimizer(self) -> tuple[dict[str, Any], Masks]:
         """Inputs for the optimizer's vectors and for the masks."""
@@ -178,9 +188,10 @@ class Tape:
         return [value + part, part]
 
     def penalised(self, gradient: Any, p: Any, masks: Masks) -> Any:
-        """Add the gradient of the penalties at `p`, if there are any."""
+        """Add the gradient of the penalties at `p`, if there are any; that of frozen parameters is 0."""
         penalty = self._learner.updater.penalty
-        return gradient + penalty.gradient(self.recorder, p, masks.penalty) if penalty else gradient
+        gradient = gradient + penalty.gradient(self.recorder, p, masks.penalty) if penalty else gradient
+        return masks.keep(self.recorder, gradient)
 
     def update(self, gradient: Any, vectors: Mapping[str, Any], masks: Masks) -> dict[Any, Any]:
         """Take a step along a gradient; return what changes with its new contents."""
@@ -189,7 +200,8 @@ class Tape:
         gradient = updater.optimizer.clip(self.recorder, gradient)
         flat, moved = updater.apply(self.recorder, self.flat, gradient, vectors, numbers, masks)
         flat = updater.constrain(self.recorder, flat)
-        return {self.flat: flat, **{vectors[name]: moved[name] for name in vectors}}
+        pairs = [(self.flat, flat), *((vectors[name], moved[name]) for name in vectors)]
+        return {old: masks.keep(self.recorder, new, old) for old, new in pairs}
 
     def measure(self, outputs: Any, targets: Any, weight: Any) -> list[Any]:
         """What `xpnn.training.measurement.measure` returns, as outputs of a program."""

@@ -8,12 +8,13 @@ from xpnn.layers import BatchNorm
 from xpnn.training.batches import Samples
 from xpnn.training.layout import leaves
 from xpnn.training.learner import Learner
+from xpnn.training.ports import rows
 from xpnn.typing import Array, State
 
 __all__ = ["update_batch_norm"]
 
 
-def update_batch_norm(learner: Learner, x: Array, batch_size: int | None) -> None:
+def update_batch_norm(learner: Learner, x: Any, batch_size: int | None) -> None:
     """Replace running means and variances by the means of those of all batches of `x`, weighted by their sizes.
 
     A layer makes of the running average :math:`r` and the value :math:`b` of a batch :math:`(1 - m) r + m b` with its
@@ -21,13 +22,13 @@ def update_batch_norm(learner: Learner, x: Array, batch_size: int | None) -> Non
     """
     weights, backend = learner.weights, learner.backend
     momenta = dict(_momenta(learner.layer, weights.state, ""))
-    if not momenta or x.shape[0] == 0:
+    if not momenta or rows(x) == 0:
         return
     start = _cleared(weights.state, momenta, backend.xp, "")
     ctx, sums = RunContext(backend, True, learner.streams), dict[str, Array]()
     for batch in Samples(x, x, None).batches(backend, batch_size, None):
         state = dict(leaves(learner.layer.forward(weights.tree, start, batch.x, ctx)[2]))
-        share = batch.x.shape[0] / x.shape[0]
+        share = rows(batch.x) / rows(x)
         for name, momentum in momenta.items():
             value = state[name] * (share / momentum)
             sums[name] = sums[name] + value if name in sums else value

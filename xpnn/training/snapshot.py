@@ -15,11 +15,14 @@ from xpnn.optimizers import Optimizer
 from xpnn.random import HostRng, ShapeRng, Streams
 from xpnn.schedules import Schedule
 from xpnn.training.epoch import Epoch, EpochRecord
+from xpnn.training.frozen import find_parameters
 from xpnn.training.layout import Layout, leaves
 from xpnn.training.learner import Learner
+from xpnn.training.outputs import arrange
 from xpnn.training.parameter_group import ParameterGroup
 from xpnn.training.parts import state_sizes
 from xpnn.training.penalty import Penalty
+from xpnn.training.ports import number_names
 from xpnn.training.totals import Totals
 from xpnn.training.weights import Weights
 from xpnn.typing import Backend, HostArray, Layer, Params, Shape, State
@@ -47,8 +50,8 @@ class Snapshot:
 
     Parameters
     ----------
-    input_shape : tuple of int
-        Shape of one sample.
+    input_shape : tuple of int, or tuple of such tuples
+        Shape of one sample, or of one of each input.
     parameters, state : dict of str to ndarray
         By dotted names.
     vectors : dict of str to ndarray
@@ -61,9 +64,11 @@ class Snapshot:
         Positions of the random streams.
     epoch : EpochRecord or None
         The epoch under way.
+    frozen : tuple of str
+        Names of the frozen parameters.
     """
 
-    input_shape: Shape
+    input_shape: Any
     parameters: dict[str, HostArray]
     state: dict[str, HostArray]
     vectors: dict[str, HostArray]
@@ -71,9 +76,10 @@ class Snapshot:
     learning_rate: float | Schedule
     streams: dict[str, list[int]]
     epoch: EpochRecord | None = None
+    frozen: tuple[str, ...] = ()
 
 
-def initialise(recipe: Recipe, backend: Backend, streams: Streams, input_shape: Shape) -> Learner:
+def initialise(recipe: Recipe, backend: Backend, streams: Streams, input_shape: Any) -> Learner:
     """Build a learner with fresh parameters from the stream ``init``."""
     params, state, output_shape = recipe.layer.init(HostRng(streams["init"]), input_shape)
     return _assemble(recipe, backend, streams, params, state, (input_shape, output_shape))
@@ -91,6 +97,7 @@ def take(learner: Learner) -> Snapshot:
         updater.learning_rate,
         learner.streams.positions,
         None if learner.epoch is None or learner.epoch.batches == 0 else learner.epoch.take(),
+        tuple(sorted(learner.weights.frozen)),
     )
 
 
@@ -122,14 +129,19 @@ def restore(recipe: Recipe, backend: Backend, streams: Streams, snapshot: Snapsh
         totals = Totals(learner.loss, learner.metrics, backend)
         totals.put(snapshot.epoch.sums, learner.weights.dtype)
         learner.epoch = Epoch(totals=totals, **snapshot.epoch.place)
+    if snapshot.frozen:
+        learner.freeze(find_parameters(layout, snapshot.frozen))
     return learner
 
 
 def _assemble(
-    recipe: Recipe, backend: Backend, streams: Streams, params: Params, state: State, shapes: tuple[Shape, Shape]
+    recipe: Recipe, backend: Backend, streams: Streams, params: Params, state: State, shapes: tuple[Any, Any]
 ) -> Learner:
     weights = Weights(recipe.layer, params, state, backend, recipe.dtype)
-    rules = recipe.loss, recipe.metrics, recipe.optimizer, recipe.penalty
+    weights.input_names = number_names(weights.input_names, shapes[0])
+    weights.output_names = number_names(weights.output_names, shapes[1])
+    loss, metrics = arrange(recipe.loss, recipe.metrics, weights.output_names)
+    rules = loss, metrics, recipe.optimizer, recipe.penalty
     return Learner(weights, *rules, streams, *shapes, recipe.compile, recipe.groups)
 
 

@@ -1,6 +1,6 @@
 """Where `fit` gets its batches from: arrays on the device, arrays that stay on the host, or batches as they come."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from xpnn.training.host_samples import HostSamples
 from xpnn.training.ingest import ingest_batch
 from xpnn.training.learner import Learner
 from xpnn.training.plan import Plan
+from xpnn.training.ports import as_parts
 
 if TYPE_CHECKING:
     from xpnn.data import ArrayStream
@@ -65,11 +66,16 @@ def array_samples(ready: Ready, x: Any, y: Any, sample_weight: Any) -> Samples |
 def device_samples(ready: Ready, x: Any, y: Any, sample_weight: Any) -> Samples:
     """Bring a data set to the device."""
     learner = ready(x)
-    samples = Samples(*ingest_batch(learner, x, to_host(y, "y"), sample_weight))
+    samples = Samples(*ingest_batch(learner, x, _targets_on_host(y, learner.weights.output_names), sample_weight))
     if len(samples) == 0:
         raise ArgumentError("x must hold at least one sample, got none.")
     _refuse_zeros(sample_weight)
     return samples
+
+
+def _targets_on_host(y: Any, names: tuple[str, ...]) -> Any:
+    parts = as_parts("y", y, names) if len(names) > 1 or isinstance(y, Mapping) else y
+    return tuple([to_host(part, "y") for part in parts]) if len(names) > 1 else to_host(parts, "y")
 
 
 def is_array_stream(x: Any) -> bool:

@@ -1,17 +1,23 @@
 """Keeping samples back for validation."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from xpnn._tree import map_tree, tree_leaves
 from xpnn.backend import to_host
 from xpnn.errors import ArgumentError, ShapeError
 
 __all__ = ["split_validation"]
 
 
-def split_validation(x: Any, y: Any, weight: Any, share: float, validation_data: Any) -> tuple[Any, Any]:
+def split_validation(
+    x: Any, y: Any, weight: Any, share: float, validation_data: Any, several: tuple[bool, bool] = (False, False)
+) -> tuple[Any, Any]:
     """Split off the last `share` of the samples: ``(x, y, weight)`` for training and the same for validation.
+
+    `several` tells whether tuples `x` and `y` are several arrays rather than nested sequences.
 
     Raises
     ------
@@ -20,14 +26,23 @@ def split_validation(x: Any, y: Any, weight: Any, share: float, validation_data:
     """
     if validation_data is not None:
         raise ArgumentError(f"validation_split must be 0 when validation_data is given, got {share!r}.")
-    given = {"x": x, "y": y} | ({} if weight is None else {"sample_weight": weight})
-    arrays = [a if isinstance(a, np.memmap) else to_host(a, name) for name, a in given.items()]
-    n = arrays[0].shape[0] if arrays[0].ndim else 0
-    for name, array in zip(("x", "y", "sample_weight"), arrays, strict=False):
-        if array.ndim == 0 or array.shape[0] != n:
-            raise ShapeError(f"{name} must have {n} rows like x, got shape {array.shape}.")
+    arrays = [_on_host("x", x, several[0]), _on_host("y", y, several[1])]
+    arrays += [] if weight is None else [to_host(weight, "sample_weight")]
+    first = tree_leaves(arrays[0])[0]
+    n = first.shape[0] if first.ndim else 0
+    for name, value in zip(("x", "y", "sample_weight"), arrays, strict=False):
+        for array in tree_leaves(value):
+            if array.ndim == 0 or array.shape[0] != n:
+                raise ShapeError(f"{name} must have {n} rows like x, got shape {array.shape}.")
     kept = n - int(n * share)
     if not 0 < kept < n:
         raise ArgumentError(f"validation_split must leave samples on both sides, got {share!r} of {n} samples.")
-    train, validation = [a[:kept] for a in arrays], [a[kept:] for a in arrays]
-    return (*train, *[None] * (3 - len(train))), tuple(validation)
+    train, validation = map_tree(lambda a: a[:kept], tuple(arrays)), map_tree(lambda a: a[kept:], tuple(arrays))
+    return (*train, *[None] * (3 - len(train))), validation
+
+
+def _on_host(name: str, value: Any, several: bool) -> Any:
+    if isinstance(value, Mapping) or (several and isinstance(value, tuple | list)):
+        parts = value if isinstance(value, Mapping) else tuple(value)
+        return map_tree(lambda part: to_host(part, name), parts)
+    return value if isinstance(value, np.memmap) else to_host(value, name)

@@ -1,15 +1,18 @@
 """`Totals`: loss and metrics of many batches, summed on the device and read once."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 
+from xpnn._tree import map_shapes, map_tree
 from xpnn.errors import ShapeError
 from xpnn.losses import Loss
 from xpnn.metrics import Metric
 from xpnn.training.measurement import Measurement, measure
 from xpnn.training.weights import Weights
-from xpnn.typing import Array, Backend, DType, HostArray, Shape
+from xpnn.typing import Array, Backend, DType, HostArray
 
 __all__ = ["Totals", "measure_nothing"]
 
@@ -98,7 +101,7 @@ class Totals:
         return logs
 
 
-def measure_nothing(loss: Loss, metrics: Sequence[Metric], y: Array, output_shape: Shape, weights: Weights) -> None:
+def measure_nothing(loss: Loss, metrics: Sequence[Metric], y: Any, output_shape: Any, weights: Weights) -> None:
     """Measure one sample with outputs of 0, so that a metric that does not fit is found before anything is learnt.
 
     Raises
@@ -107,5 +110,6 @@ def measure_nothing(loss: Loss, metrics: Sequence[Metric], y: Array, output_shap
         What the metric raises.
     """
     backend = weights.backend
-    outputs = backend.xp.zeros((1, *output_shape), dtype=weights.dtype, device=backend.device)
-    measure(loss, metrics, backend.xp, backend.device, outputs, y[:1, ...], None)
+    zeros = partial(backend.xp.zeros, dtype=weights.dtype, device=backend.device)
+    outputs = map_shapes(lambda shape: zeros((1, *shape)), output_shape)
+    measure(loss, metrics, backend.xp, backend.device, outputs, map_tree(lambda a: a[:1, ...], y), None)

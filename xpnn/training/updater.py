@@ -5,6 +5,7 @@ from typing import Any
 
 from xpnn.optimizers import Optimizer
 from xpnn.schedules import Schedule, rate_at
+from xpnn.training.frozen import trainable_mask
 from xpnn.training.masks import Masks, make_masks
 from xpnn.training.parameter_group import ParameterGroup
 from xpnn.training.parts import Part, Parts
@@ -36,7 +37,7 @@ class Updater:
         self._apply = self._parts.apply if self._parts else optimizer.apply
         start = self._parts.zero_state if self._parts else optimizer.zero_state
         self.vectors: dict[str, Array] = start(weights.backend.xp, weights.flat)
-        self.masks = make_masks(optimizer, penalty, weights, groups)
+        self._base_masks = self.masks = make_masks(optimizer, penalty, weights, groups)
 
     @property
     def mask(self) -> Array | None:
@@ -50,6 +51,15 @@ class Updater:
         new, vectors = self._apply(xp, p, g, vectors, scalars, masks.decay)
         return masks.scale(p, new), vectors
 
+    def freeze(self, frozen: frozenset[str]) -> None:
+        """Let the named parameters, and their part of the state, stay as they are, and the others move."""
+        weights = self._weights
+        mask = trainable_mask(weights.layout, frozen)
+        self.masks = self._base_masks
+        if not mask.all():
+            factor, trainable = weights.backend.asarray(mask, weights.dtype), weights.backend.asarray(mask)
+            self.masks = self.masks.map(lambda base: base * factor)._replace(trainable=trainable)
+
     def scalars(self) -> Mapping[str, Any]:
         """Numbers of the next step."""
         return self.optimizer.scalars(self.step + 1, rate_at(self.learning_rate, self.step))
@@ -60,17 +70,18 @@ class Updater:
         if not optimizer.searches:
             self.update(optimizer.gradient(xp, weights.flat, self.vectors, evaluations.gradient))
             return
-        function = evaluations.value_and_gradient
+        function, before = evaluations.value_and_gradient, self._remember()
         weights.flat, self.vectors = optimizer.search(xp, weights.flat, self.vectors, self.scalars(), function)
         if self._constraints:
             weights.flat = self.constrain(xp, weights.flat)
+        self._put_back(before)
         self.step += 1
 
     def update(self, gradient: Array) -> None:
         """One step of the optimizer along `gradient`, shape (size,). Nothing waits for the device."""
         weights, xp = self._weights, self._weights.backend.xp
-        gradient = self.optimizer.clip(xp, gradient)
-        scalars = self.scalars()
+        gradient = self.optimizer.clip(xp, self.masks.keep(xp, gradient))
+        scalars, before = self.scalars(), self._remember()
         if not weights.in_place:
             weights.flat, self.vectors = self.apply(xp, weights.flat, gradient, self.vectors, scalars, self.masks)
         else:
@@ -78,7 +89,29 @@ class Updater:
                 part.update(xp, weights.flat, gradient, self.vectors, scalars, self.masks.decay, self.masks.rate)
         if self._constraints:
             weights.flat = self.constrain(xp, weights.flat)
+        self._put_back(before)
         self.step += 1
+
+    def _remember(self) -> Any:
+        """Copies of the vectors that a step is about to change, where something is frozen."""
+        if self.masks.trainable is None:
+            return None
+        xp = self._weights.backend.xp
+        copies = {name: xp.asarray(vector, copy=True) for name, vector in self.vectors.items()}
+        return xp.asarray(self._weights.flat, copy=True), copies
+
+    def _put_back(self, before: Any) -> None:
+        """Undo a step where parameters are frozen."""
+        if before is None:
+            return
+        weights, xp, (flat, vectors) = self._weights, self._weights.backend.xp, before
+        weights.flat = self.masks.keep(xp, weights.flat, flat)
+        kept = {name: self.masks.keep(xp, new, vectors[name]) for name, new in self.vectors.items()}
+        if not weights.in_place:
+            self.vectors = kept
+            return
+        for name, vector in self.vectors.items():
+            vector[...] = kept[name]
 
     def constrain(self, xp: Namespace, p: Array) -> Array:
         """Bring the parameters with a constraint back to where they must be; without any, return `p` itself."""

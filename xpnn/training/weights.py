@@ -10,6 +10,7 @@ from xpnn import _check
 from xpnn.backend import float_dtype, to_host
 from xpnn.errors import ArgumentError, ShapeError
 from xpnn.training.layout import Layout, leaves
+from xpnn.training.ports import input_names, output_names
 from xpnn.typing import Array, Backend, HostArray, Layer, Params, Shape, State
 
 __all__ = ["Weights"]
@@ -36,6 +37,9 @@ class Weights:
     def __init__(self, layer: Layer, params: Params, state: State, backend: Backend, dtype: str) -> None:
         self.layer, self.backend = layer, backend
         self.layout = Layout(layer, params, state)
+        self.frozen: frozenset[str] = frozenset()
+        self.frozen_layers: frozenset[str] = frozenset()
+        self.input_names, self.output_names = input_names(layer), output_names(layer)
         self.dtype, self.host_dtype = float_dtype(backend, dtype), np.dtype(dtype)
         self.in_place = bool(getattr(backend, "shares_views", False))
         host = np.empty(self.layout.size, dtype=dtype)

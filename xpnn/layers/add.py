@@ -1,0 +1,38 @@
+"""`Add`: the sum of several inputs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xpnn.layers.merge import Merge
+from xpnn.typing import Array, Namespace
+
+__all__ = ["Add"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Add(Merge):
+    r"""Sum of inputs, :math:`y = \sum_i x_i`.
+
+    Parameters
+    ----------
+    name : str, optional
+        Name of the layer; by default its position.
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer than two inputs, or their shapes do not broadcast; see `Merge`.
+
+    Notes
+    -----
+    :math:`\partial L/\partial x_i = \partial L/\partial y`.
+    """
+
+    def combine(self, xp: Namespace, parts: Sequence[Array]) -> tuple[Array, Any]:
+        """Add up the arrays."""
+        return sum(parts[1:], parts[0]), None
+
+    def pull(self, xp: Namespace, saved: Any, dy: Array, count: int) -> Sequence[Array]:
+        """Hand `dy` to every input."""
+        return [dy] * count
