@@ -1,6 +1,7 @@
 """Backends: words, devices, reasons, packages that add their own, data types, conformance."""
 
 import dataclasses
+import importlib.metadata
 import subprocess
 import sys
 import types
@@ -31,7 +32,7 @@ def fresh(monkeypatch):
     """Forget what was opened, and let a test say which packages offer backends."""
     monkeypatch.setattr(_opening, "_OPENED", {})
     offered = []
-    monkeypatch.setattr(_opening, "entry_points", lambda group: [p for p in offered if p.group == group])
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [p for p in offered if p.group == group])
     return offered
 
 

@@ -172,7 +172,7 @@ def test_a_graph_is_captured_anew_when_the_arrays_that_it_writes_are_others(host
     other = net.copy_to(host.backend)
     held = list(other._learner._held.for_step())
     given = [host.backend.asarray(array) for array in (x, y)]
-    entry.executor.run(held, given, entry.program.compute_numbers(other._learner.scalars()))
+    entry.executor.run(held, given, entry.program.compute_numbers(other._learner.updater.scalars()))
     assert entry.executor._graph is not first
     net.train_on_batch(x, y)
     np.testing.assert_array_equal(other.flat_parameters, net.flat_parameters)
@@ -183,7 +183,9 @@ def test_kernels_write_the_arrays_that_they_are_given_last(host):
     other, (x, y) = net.copy_to(host.backend), cases._problem("labels")
     before = net.flat_parameters
     given = [host.backend.asarray(array) for array in (x, y)]
-    entry.executor.run(other._learner._held.for_step(), given, entry.program.compute_numbers(other._learner.scalars()))
+    entry.executor.run(
+        other._learner._held.for_step(), given, entry.program.compute_numbers(other._learner.updater.scalars())
+    )
     np.testing.assert_array_equal(net.flat_parameters, before)
     net.train_on_batch(x, y)
     np.testing.assert_array_equal(other.flat_parameters, net.flat_parameters)

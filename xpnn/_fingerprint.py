@@ -3,7 +3,6 @@
 import os
 import platform
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +42,8 @@ def count_cores() -> int:
 
 
 def _version(package: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version  # seldom needed, and slow to import
+
     try:
         return version(package)
     except PackageNotFoundError:

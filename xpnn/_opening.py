@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xpnn import _check
 from xpnn.errors import BackendError
 from xpnn.typing import Backend
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["BUILT_IN", "GROUP", "explain_failure", "open_word", "owner", "strangers"]
 
@@ -26,8 +28,10 @@ BUILT_IN = {
 _OPENED: dict[str, Backend] = {}
 
 
-def strangers() -> dict[str, list[EntryPoint]]:
+def strangers() -> dict[str, list["EntryPoint"]]:
     """Entry points of the group by name; more than one under a name is a conflict."""
+    from importlib.metadata import entry_points  # its import would take a tenth of that of xpnn
+
     found: dict[str, list[EntryPoint]] = {}
     for point in entry_points(group=GROUP):
         found.setdefault(point.name, []).append(point)
@@ -57,7 +61,7 @@ def open_word(word: str) -> Backend:
         raise BackendError(_sentence(word, name, error)) from error
 
 
-def _opener(name: str, points: list[EntryPoint]) -> Callable[[str | None], Backend]:
+def _opener(name: str, points: list["EntryPoint"]) -> Callable[[str | None], Backend]:
     """Find the function that opens a backend; a built-in name belongs to xpnn, whatever others offer."""
     if name in BUILT_IN:
         return _import_quietly(f"xpnn_backends._{name}").open_backend  # type: ignore[no-any-return]
@@ -75,7 +79,7 @@ def _import_quietly(module: str) -> Any:
         np.random.set_state(position)  # noqa: NPY002
 
 
-def owner(point: EntryPoint) -> str:
+def owner(point: "EntryPoint") -> str:
     """Name of the package that offers an entry point."""
     return point.dist.name if point.dist else point.value
 
