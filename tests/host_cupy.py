@@ -256,7 +256,8 @@ class _Namespace(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        found = getattr(compat, name)
+        # CuPy's own functions take out=, and so do NumPy's; those that the compatible namespace replaces do not.
+        found = getattr(np if name in ("ceil", "floor", "trunc") else compat, name)
         return _called(found) if callable(found) and not isinstance(found, type) and name != "isdtype" else found
 
 
