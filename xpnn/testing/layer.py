@@ -26,7 +26,7 @@ def check_layer(
 
     1. `init` gives the parameters, state and output shape that `forward` then has, and draws nothing for shapes alone.
     2. The gradients of input and parameters agree with difference quotients in float64 (along random directions, for
-       batches of 0, 1 and 5 samples, in training and in inference).
+       batches of 0, 1 and 3 samples, in training and in inference).
     3. dtype, namespace and device of the input are kept, in float32 and float64.
     4. No argument is modified.
     5. An input that is a transposed or strided view gives the same numbers.
