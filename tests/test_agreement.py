@@ -9,8 +9,11 @@ from agreement.case import relative
 
 pytest.importorskip("torch")
 
-CASES = {"numpy": 25, "torch": 15, "strict": 5, "jax": 2}
+CASES = {"numpy": 25, "torch": 15, "strict": 5, "jax": 1}
 """How many configurations are drawn, by the name of the backend: as many as a short test allows."""
+
+IN_FLOAT32 = ("numpy", "torch")
+"""Backends on which they are computed in float32 too."""
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -20,7 +23,8 @@ def test_random_configurations_agree_with_the_oracle(family, backend):
         case = FAMILIES[family](rng)
         for name, found in errors(case, backend).items():
             assert found.max(initial=0.0) <= 1e-12, f"{case.description}: {name}"
-        for name, found in errors(case, backend, "float32").items():
+        in_float32 = errors(case, backend, "float32") if backend.name in IN_FLOAT32 else {}
+        for name, found in in_float32.items():
             assert found.max(initial=0.0) <= 1e-4, f"{case.description} in float32: {name}"
 
 

@@ -290,6 +290,11 @@ def _inputs(layers, x):
     return x if bound is None else np.floor(np.abs(x) * 1000.0) % bound
 
 
+def _eager(word):
+    """Where the eager numbers come from: JAX would compile every operation; those of NumPy are the same."""
+    return "numpy" if word == "jax" else word
+
+
 def _train(word, mode, layers, targets="labels", weights=None, dtype="float64", **options):
     x, y = _problem(targets)
     x = _inputs(layers, x)
@@ -300,7 +305,7 @@ def _train(word, mode, layers, targets="labels", weights=None, dtype="float64", 
 
 
 def _compare(word, mode, layers, **options):
-    _, wanted = _train(word, False, layers, **options)
+    _, wanted = _train(_eager(word), False, layers, **options)
     net, given = _train(word, mode, layers, **options)
     assert [report.mode for report in net.compilations] == [mode]
     for a, b in zip(given, wanted, strict=True):
@@ -356,8 +361,11 @@ def test_a_compiled_step_of_a_large_network_runs_over_blocks(word, mode):
 @pytest.mark.parametrize("name", LAYERS)
 def test_compiled_outputs_are_the_eager_ones(word, mode, name):
     x = _inputs(LAYERS[name], _problem("labels")[0])
-    eager, compiled = (Network(LAYERS[name], backend=TESTED[word], dtype="float64", compile=c) for c in (False, mode))
-    for n in (24, 1, 24):
+    eager, compiled = (
+        Network(LAYERS[name], backend=TESTED[where], dtype="float64", compile=c)
+        for where, c in ((_eager(word), False), (word, mode))
+    )
+    for n in (24, 1, 24) if mode == "replay" else (24,):  # other ways take long to compile for each shape
         a, b = compiled.predict(x[:n]), eager.predict(x[:n])
         assert np.array_equal(a, b) if word == "numpy" else np.allclose(a, b, rtol=1e-12, atol=1e-13)
 
