@@ -4,6 +4,8 @@ import operator
 
 import numpy as np
 import pytest
+from conftest import TESTED
+from convolution_rows import ROWS as CONVOLUTIONS
 
 from xpnn import layers as all_layers
 from xpnn import losses, metrics, optimizers
@@ -382,6 +384,9 @@ class MaskStreams:
             def random(self, shape, dtype):
                 return np.stack([generator.random(shape, dtype=dtype) for generator in generators])
 
+            def standard_normal(self, shape, dtype):
+                return np.stack([generator.standard_normal(shape, dtype=dtype) for generator in generators])
+
         return Generator()
 
 
@@ -416,9 +421,58 @@ LAYERS = {
     "Standardize": all_layers.Standardize(),
 }
 
+SPLIT = all_layers.Split((1, 3))
+TWO, IMAGES = ((3, 4), (4,)), (4, 5, 2)
+OTHERS = {
+    **{f"{type(layer).__name__}-{name}": (layer, shape) for name, (layer, shape) in CONVOLUTIONS.items()},
+    "Add": (all_layers.Add(), TWO),
+    "AlphaDropout": (all_layers.AlphaDropout(0.3), (4,)),
+    "Average": (all_layers.Average(), TWO),
+    "Concatenate": (all_layers.Concatenate(1), ((3, 4), (2, 4))),
+    "Dot": (all_layers.Dot(normalize=True), TWO),
+    "Embedding": (all_layers.Embedding(5, 3, padding_index=0), (4,)),
+    "GaussianDropout": (all_layers.GaussianDropout(0.3), (4,)),
+    "GaussianNoise": (all_layers.GaussianNoise(0.5), (4,)),
+    "Graph": (
+        all_layers.Graph(
+            ("a", "b"),
+            {"up": (all_layers.Dense(4), "a"), "sum": (all_layers.Add(), ("up", "b")), "mask": (SPLIT, "sum")},
+            ("sum", "mask.1"),
+        ),
+        ((3,), (4,)),
+    ),
+    "GroupNorm": (all_layers.GroupNorm(2), (3, 4)),
+    "Identity": (all_layers.Identity(), (4,)),
+    "InstanceNorm": (all_layers.InstanceNorm(), IMAGES),
+    "Lambda": (all_layers.Lambda(lambda xp, x: xp.sin(x), lambda xp, x, y, dy: dy * xp.cos(x)), (4,)),
+    "LearnedPositionalEmbedding": (all_layers.LearnedPositionalEmbedding(), (3, 4)),
+    "Maximum": (all_layers.Maximum(), TWO),
+    "Minimum": (all_layers.Minimum(), TWO),
+    "MultiHeadAttention": (all_layers.MultiHeadAttention(2, 3, dropout=0.2, causal=True), (3, 4)),
+    "MultiHeadAttention-cross": (all_layers.MultiHeadAttention(2, 3), ((3, 4), (5, 2))),
+    "Multiply": (all_layers.Multiply(), TWO),
+    "Parallel": (all_layers.Parallel([all_layers.Dense(3), ["tanh", all_layers.Dense(2)]]), (4,)),
+    "Permute": (all_layers.Permute((2, 1)), (3, 4)),
+    "PositionalEncoding": (all_layers.PositionalEncoding(), (3, 4)),
+    "RMSNorm": (all_layers.RMSNorm(), (3, 4)),
+    "RandomBrightness": (all_layers.RandomBrightness(0.5), IMAGES),
+    "RandomContrast": (all_layers.RandomContrast(0.5), IMAGES),
+    "RandomCrop": (all_layers.RandomCrop(3, 3, padding=1), IMAGES),
+    "RandomErasing": (all_layers.RandomErasing(0.8), IMAGES),
+    "RandomFlip": (all_layers.RandomFlip("horizontal_and_vertical"), IMAGES),
+    "RandomTranslation": (all_layers.RandomTranslation(1, 2), IMAGES),
+    "RepeatVector": (all_layers.RepeatVector(3), (4,)),
+    "SpatialDropout1D": (all_layers.SpatialDropout1D(0.4), (3, 4)),
+    "SpatialDropout2D": (all_layers.SpatialDropout2D(0.4), IMAGES),
+    "Split": (SPLIT, (3, 4)),
+    "Subtract": (all_layers.Subtract(), TWO),
+    "TransformerEncoder": (all_layers.TransformerEncoder(4, 2, 6, norm_first=True), (3, 4)),
+}
+"""Layers that want samples of one shape, with that shape."""
+
 
 def test_every_layer_and_activation_has_a_row():
-    assert {name.partition("-")[0] for name in LAYERS} == set(all_layers.__all__)
+    assert {name.partition("-")[0] for name in (*LAYERS, *OTHERS)} == set(all_layers.__all__)
     from xpnn import activations
 
     rows = {type(layer.function).__name__ for layer in LAYERS.values() if isinstance(layer, all_layers.Activation)}
@@ -427,40 +481,66 @@ def test_every_layer_and_activation_has_a_row():
 
 
 def trees(function, *many):
-    """Apply a function to the arrays at the same place of several trees."""
-    return {
-        key: trees(function, *(t[key] for t in many)) if isinstance(value, dict) else function(*(t[key] for t in many))
-        for key, value in many[0].items()
-    }
+    """Apply a function to the arrays at the same place of several trees of mappings and tuples."""
+    if isinstance(many[0], dict):
+        return {key: trees(function, *(t[key] for t in many)) for key in many[0]}
+    if isinstance(many[0], tuple):
+        return tuple(trees(function, *parts) for parts in zip(*many, strict=True))
+    return None if many[0] is None else function(*many)
+
+
+def samples(draw, shape):
+    """Draw six samples for each member; `shape` may be a tuple of shapes."""
+    nested = shape and isinstance(shape[0], tuple)
+    return tuple(samples(draw, part) for part in shape) if nested else draw((MEMBERS, 6, *shape))
+
+
+def check_members(backend, layer, shape, training):
+    """A layer does to each member what it does to one, whether they have inputs of their own or share one."""
+    seeds = range(MEMBERS)
+    inits = [layer.init(HostRng(Streams(seed)["init"]), shape) for seed in seeds]
+    rng = np.random.default_rng(1)
+    params = [trees(lambda a: a + rng.uniform(0.1, 0.2, a.shape), init[0]) for init in inits]
+    state = [trees(lambda a: a + rng.uniform(0.1, 0.2, a.shape), init[1]) for init in inits]
+    is_integral = isinstance(layer, all_layers.Embedding)
+    x = samples(lambda full: rng.integers(0, 5, full) if is_integral else rng.standard_normal(full), shape)
+    dy = samples(rng.standard_normal, inits[0][2])
+    for is_shared in (False, True):
+        if is_shared:
+            x = trees(lambda a: np.broadcast_to(a[:1], a.shape).copy(), x)
+        each = []
+        for i in seeds:
+            ctx = RunContext(backend, training, Streams(i))
+            p, s = (trees(backend.asarray, tree[i]) for tree in (params, state))
+            mine, dmine = (trees(lambda a, i=i: backend.asarray(a[i].copy()), tree) for tree in (x, dy))
+            each.append(run(layer, p, s, mine, dmine, ctx))
+        lifted = Lifted(backend)
+        ctx = RunContext(lifted, training, MaskStreams(seeds))
+        p, s = (trees(lambda *a, lifted=lifted: lifted.asarray(np.stack(a)), *tree) for tree in (params, state))
+        mine = trees(lambda a: share(backend.asarray(a[0].copy())), x) if is_shared else trees(lifted.asarray, x)
+        agree(backend, run(layer, p, s, mine, trees(lifted.asarray, dy), ctx), each)
+
+
+def run(layer, params, state, x, dy, ctx):
+    """Outputs, state, and gradients of a layer, in one flat list."""
+    y, saved, state = layer.forward(params, state, x, ctx)
+    dx, grads = layer.backward(params, saved, dy, ctx)
+    results = [*(y if isinstance(y, tuple) else (y,)), *(dx if isinstance(dx, tuple) else (dx,))]
+    return [v for v in (*results, *(v for _, v in leaves(state)), *(v for _, v in leaves(grads))) if v is not None]
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
 @pytest.mark.parametrize("shape", [(4,), (3, 4)], ids=["rows", "images"])
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_layer_does_to_each_member_what_it_does_to_one(backend, name, shape, training):
-    layer, seeds = LAYERS[name], range(MEMBERS)
-    inits = [layer.init(HostRng(Streams(seed)["init"]), shape) for seed in seeds]
-    rng = np.random.default_rng(1)
-    params = [trees(lambda a: a + rng.uniform(0.1, 0.2, a.shape), init[0]) for init in inits]
-    state = [trees(lambda a: a + rng.uniform(0.1, 0.2, a.shape), init[1]) for init in inits]
-    x, dy = rng.standard_normal((MEMBERS, 6, *shape)), rng.standard_normal((MEMBERS, 6, *inits[0][2]))
-    for is_shared in (False, True):
-        if is_shared:
-            x = np.broadcast_to(x[:1], x.shape).copy()
-        each = []
-        for i in seeds:
-            ctx = RunContext(backend, training, Streams(i))
-            p, s = (trees(backend.asarray, tree[i]) for tree in (params, state))
-            y, saved, s = layer.forward(p, s, backend.asarray(x[i].copy()), ctx)
-            dx, grads = layer.backward(p, saved, backend.asarray(dy[i].copy()), ctx)
-            each.append([y, dx, *(v for _, v in leaves(s)), *(v for _, v in leaves(grads))])
-        lifted = Lifted(backend)
-        ctx = RunContext(lifted, training, MaskStreams(seeds))
-        p, s = (trees(lambda *a, lifted=lifted: lifted.asarray(np.stack(a)), *tree) for tree in (params, state))
-        mine = share(backend.asarray(x[0].copy())) if is_shared else lifted.asarray(x)
-        y, saved, s = layer.forward(p, s, mine, ctx)
-        dx, grads = layer.backward(p, saved, lifted.asarray(dy), ctx)
-        agree(backend, [y, dx, *(v for _, v in leaves(s)), *(v for _, v in leaves(grads))], each)
+    check_members(backend, LAYERS[name], shape, training)
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
+@pytest.mark.parametrize("word", ["numpy", "strict"])
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_layer_of_one_shape_does_to_each_member_what_it_does_to_one(word, name, training):
+    check_members(TESTED[word], *OTHERS[name], training)
 
 
 LOSSES = {
