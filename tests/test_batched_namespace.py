@@ -603,11 +603,12 @@ def test_a_loss_does_to_each_member_what_it_does_to_one(backend, name, weighted)
     for is_shared in (False, True):
         each = []
         for i in range(MEMBERS):
-            y = trees(lambda a, i=i: backend.asarray(a[0 if is_shared else i].copy()), targets)
+            y = trees(lambda a, i=0 if is_shared else i: backend.asarray(a[i].copy()), targets)
             w = backend.asarray(weight[i].copy()) if weighted else None
             z = trees(lambda a, i=i: backend.asarray(a[i].copy()), outputs)
             each.append([*loss.value_and_gradient(backend.xp, z, y, w), loss.link(backend.xp, z)])
-        y, w = trees(lambda a: as_batched(backend, a, is_shared), targets), as_batched(backend, weight, False)
+        y = trees(lambda a, is_shared=is_shared: as_batched(backend, a, is_shared), targets)
+        w = as_batched(backend, weight, False)
         z = trees(lifted.asarray, outputs)
         agree(backend, [*loss.value_and_gradient(lifted.xp, z, y, w), loss.link(lifted.xp, z)], each)
 

@@ -21,9 +21,9 @@ class MeanSquaredLogarithmicError(ElementwiseLoss):
     Notes
     -----
     With :math:`e` the difference of the logarithms, :math:`\partial l/\partial y = 2 e / (1 + y)` where :math:`y > 0`,
-    else 0: outputs below 0 count as 0, as in Keras, and do not learn. Near the target the difference would cancel, so its
-    size is computed as :math:`\log(1 + (b - a) / (1 + a))` with :math:`a` the lesser of the two numbers and :math:`b`
-    the greater.
+    else 0: outputs below 0 count as 0, as in Keras, and do not learn. Near the target the difference would cancel, so
+    its size is computed as :math:`\log(1 + (b - a) / (1 + a))` with :math:`a` the lesser of the two numbers and
+    :math:`b` the greater.
 
     Examples
     --------
