@@ -3,6 +3,7 @@
 from dataclasses import fields
 from inspect import isabstract
 
+import convolution_rows
 import numpy as np
 import pytest
 
@@ -11,18 +12,41 @@ from xpnn.layers import (
     GRU,
     LSTM,
     Activation,
+    AlphaDropout,
     BatchNorm,
     Bidirectional,
     Dense,
+    Dot,
     Dropout,
     Embedding,
     Flatten,
+    GaussianDropout,
+    GaussianNoise,
+    GroupNorm,
+    Identity,
+    InstanceNorm,
     LayerNorm,
+    LearnedPositionalEmbedding,
+    MultiHeadAttention,
+    Parallel,
+    Permute,
     PositionalEncoding,
+    PReLU,
+    RandomBrightness,
+    RandomContrast,
+    RandomCrop,
+    RandomErasing,
+    RandomFlip,
+    RandomTranslation,
+    RepeatVector,
     Reshape,
     Residual,
+    RMSNorm,
+    SpatialDropout1D,
+    SpatialDropout2D,
     Split,
     Standardize,
+    Subtract,
     TransformerEncoder,
 )
 from xpnn.metrics import R2, Accuracy
@@ -31,7 +55,7 @@ from xpnn.training.totals import Totals
 
 pytest.importorskip("torch")
 
-X, LABELS = np.ones((6, 4)), np.asarray([0, 1, 2, 0, 1, 2])
+X, LABELS = np.ones((6, 5)), np.asarray([0, 1, 2, 0, 1, 2])
 LAYERS = [
     Standardize(),
     Dense(8, activation="relu"),
@@ -68,7 +92,7 @@ ARGUMENTS = {
 
 def _step(layers=LAYERS, **options):
     end, y = LOSSES.get(type(options.get("loss", losses.CrossEntropy())).__name__, ([], REALS))
-    net = Network([*layers, *end], backend="torch:meta", **options).build(4)
+    net = Network([*layers, *end], backend="torch:meta", **options).build(5)
     loss = net.train_on_batch(X, y, sample_weight=np.ones(6))
     assert loss.device.type == "meta"
     assert tuple(loss.shape) == ()
@@ -108,8 +132,33 @@ def test_no_activation_waits(activation):
 
 def test_no_recurrent_layer_waits():
     _step(
-        [Reshape((2, 2)), Bidirectional(LSTM(3, return_sequences=True, mask_value=0.0)), GRU(3, truncate=1), Dense(3)]
+        [
+            Dense(4),
+            Reshape((2, 2)),
+            Bidirectional(LSTM(3, return_sequences=True, mask_value=0.0)),
+            GRU(3, truncate=1),
+            Dense(3),
+        ]
     )
+
+
+@pytest.mark.parametrize("layers", convolution_rows.LAYERS.values(), ids=list(convolution_rows.LAYERS))
+def test_no_convolution_and_no_pooling_waits(layers):
+    _step(layers)
+
+
+def test_no_noise_and_no_random_image_waits():
+    images = [RandomFlip(), RandomTranslation(1, 1), RandomCrop(3, 3, padding=1), RandomErasing(0.8)]
+    images += [RandomBrightness(0.2), RandomContrast(0.2), SpatialDropout2D(0.2), InstanceNorm()]
+    rows = [AlphaDropout(0.2), GaussianDropout(0.2), GaussianNoise(0.1), PReLU(), RMSNorm(), Identity(), Dense(3)]
+    _step([Dense(32), Reshape((4, 4, 2)), *images, Flatten(), *rows])
+
+
+def test_no_sequence_and_no_merge_waits():
+    sequences = [RepeatVector(3), SpatialDropout1D(0.2), LearnedPositionalEmbedding(), MultiHeadAttention(2, 3)]
+    sequences += [Permute((2, 1)), GroupNorm(3), Flatten()]
+    merges = ["maximum", "minimum", "multiply", "average", "add", Subtract(), Dot(normalize=True)]
+    _step([*sequences, *(Parallel([Dense(4), Dense(4)], merge) for merge in merges), Dense(3)])
 
 
 def test_measuring_a_batch_does_not_wait():
