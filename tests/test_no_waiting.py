@@ -1,5 +1,9 @@
 """A training step never waits for the device: it runs on PyTorch's ``meta`` device, which has no values to wait for."""
 
+from dataclasses import fields
+from inspect import isabstract
+
+import convolution_rows
 import numpy as np
 import pytest
 
@@ -8,17 +12,41 @@ from xpnn.layers import (
     GRU,
     LSTM,
     Activation,
+    AlphaDropout,
     BatchNorm,
     Bidirectional,
     Dense,
+    Dot,
     Dropout,
     Embedding,
     Flatten,
+    GaussianDropout,
+    GaussianNoise,
+    GroupNorm,
+    Identity,
+    InstanceNorm,
     LayerNorm,
+    LearnedPositionalEmbedding,
+    MultiHeadAttention,
+    Parallel,
+    Permute,
     PositionalEncoding,
+    PReLU,
+    RandomBrightness,
+    RandomContrast,
+    RandomCrop,
+    RandomErasing,
+    RandomFlip,
+    RandomTranslation,
+    RepeatVector,
     Reshape,
     Residual,
+    RMSNorm,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    Split,
     Standardize,
+    Subtract,
     TransformerEncoder,
 )
 from xpnn.metrics import R2, Accuracy
@@ -27,7 +55,7 @@ from xpnn.training.totals import Totals
 
 pytest.importorskip("torch")
 
-X, LABELS = np.ones((6, 4)), np.asarray([0, 1, 2, 0, 1, 2])
+X, LABELS = np.ones((6, 5)), np.asarray([0, 1, 2, 0, 1, 2])
 LAYERS = [
     Standardize(),
     Dense(8, activation="relu"),
@@ -39,13 +67,32 @@ LAYERS = [
     Residual([Dense(8, activation="gelu")]),
     Dense(3),
 ]
-TARGETS = {"CrossEntropy": LABELS, "NegativeLogLikelihood": LABELS, "Hinge": LABELS}
+REALS, PAIRS, ANCHORS = np.ones((6, 3)), [Dense(6), Reshape((2, 3))], [Dense(6), Reshape((3, 2))]
+LOSSES = {
+    "CTC": ([Dense(12), Reshape((4, 3))], np.ones((6, 2), dtype=np.int64)),
+    "Contrastive": (PAIRS, np.ones(6)),
+    "CosineEmbedding": (PAIRS, np.ones(6)),
+    "GaussianNLL": ([Dense(2)], np.ones(6)),
+    "KLDivergence": ([], np.full((6, 3), 1.0 / 3.0)),
+    "NegativeLogLikelihood": (["log_softmax"], LABELS),
+    "TripletMargin": (ANCHORS, np.ones(6)),
+    "WeightedLosses": ([Split((1, 2))], (np.ones((6, 1)), LABELS % 2)),
+    **{name: ([], LABELS) for name in ("CategoricalHinge", "CrossEntropy", "FocalCrossEntropy", "Hinge")},
+    "MultiMargin": ([], LABELS),
+}
+"""Layers behind the last one, and targets; for all other losses none, and reals."""
+
+ARGUMENTS = {
+    "Lookahead": (optimizers.SGD(0.1, clip_norm=1.0),),
+    "SAM": (optimizers.SGD(0.1, clip_norm=1.0),),
+    "Threshold": (0.5, -1.0),
+    "WeightedLosses": ([losses.MeanSquaredError(), losses.CrossEntropy()], (0.5, 2.0)),
+}
 
 
 def _step(layers=LAYERS, **options):
-    y = TARGETS.get(type(options.get("loss", losses.CrossEntropy())).__name__, np.ones((6, 3)))
-    end = ["log_softmax"] if isinstance(options.get("loss"), losses.NegativeLogLikelihood) else []
-    net = Network([*layers, *end], backend="torch:meta", **options).build(4)
+    end, y = LOSSES.get(type(options.get("loss", losses.CrossEntropy())).__name__, ([], REALS))
+    net = Network([*layers, *end], backend="torch:meta", **options).build(5)
     loss = net.train_on_batch(X, y, sample_weight=np.ones(6))
     assert loss.device.type == "meta"
     assert tuple(loss.shape) == ()
@@ -54,29 +101,64 @@ def _step(layers=LAYERS, **options):
 
 def _parts(module):
     kinds = (getattr(module, name) for name in module.__all__)
-    return [kind for kind in kinds if isinstance(kind, type) and hasattr(kind, "__dataclass_fields__")]
+    return [kind for kind in kinds if hasattr(kind, "__dataclass_fields__") and not isabstract(kind)]
 
 
-@pytest.mark.parametrize("loss", [kind for kind in _parts(losses) if not kind.__abstractmethods__])
+def _make(kind, **options):
+    """Make an object with those of `options` that it has."""
+    known = [field.name for field in fields(kind) if field.init]
+    return kind(*ARGUMENTS.get(kind.__name__, ()), **{name: options[name] for name in options if name in known})
+
+
+@pytest.mark.parametrize("loss", _parts(losses))
 def test_no_layer_and_no_loss_waits(loss):
-    _step(loss=loss())
+    _step(loss=_make(loss))
 
 
-@pytest.mark.parametrize("optimizer", [kind for kind in _parts(optimizers) if not kind.__abstractmethods__])
+@pytest.mark.parametrize("optimizer", [kind for kind in _parts(optimizers) if kind is not optimizers.LBFGS])
 def test_no_optimizer_waits_not_even_to_clip(optimizer):
-    decay = {"weight_decay": 0.1} if "weight_decay" in optimizer.__dataclass_fields__ else {}
-    _step(optimizer=optimizer(clip_value=1.0, clip_norm=1.0, **decay), l1=0.1, l2=0.1)
+    _step(optimizer=_make(optimizer, clip_value=1.0, clip_norm=1.0, weight_decay=0.1), l1=0.1, l2=0.1)
+
+
+def test_a_line_search_waits():
+    with pytest.raises((RuntimeError, NotImplementedError)):
+        _step(optimizer=optimizers.LBFGS())
 
 
 @pytest.mark.parametrize("activation", _parts(activations))
 def test_no_activation_waits(activation):
-    _step([Dense(4), Activation(activation()), Dense(3)])
+    _step([Dense(4), Activation(_make(activation)), Dense(3)])
 
 
 def test_no_recurrent_layer_waits():
     _step(
-        [Reshape((2, 2)), Bidirectional(LSTM(3, return_sequences=True, mask_value=0.0)), GRU(3, truncate=1), Dense(3)]
+        [
+            Dense(4),
+            Reshape((2, 2)),
+            Bidirectional(LSTM(3, return_sequences=True, mask_value=0.0)),
+            GRU(3, truncate=1),
+            Dense(3),
+        ]
     )
+
+
+@pytest.mark.parametrize("layers", convolution_rows.LAYERS.values(), ids=list(convolution_rows.LAYERS))
+def test_no_convolution_and_no_pooling_waits(layers):
+    _step(layers)
+
+
+def test_no_noise_and_no_random_image_waits():
+    images = [RandomFlip(), RandomTranslation(1, 1), RandomCrop(3, 3, padding=1), RandomErasing(0.8)]
+    images += [RandomBrightness(0.2), RandomContrast(0.2), SpatialDropout2D(0.2), InstanceNorm()]
+    rows = [AlphaDropout(0.2), GaussianDropout(0.2), GaussianNoise(0.1), PReLU(), RMSNorm(), Identity(), Dense(3)]
+    _step([Dense(32), Reshape((4, 4, 2)), *images, Flatten(), *rows])
+
+
+def test_no_sequence_and_no_merge_waits():
+    sequences = [RepeatVector(3), SpatialDropout1D(0.2), LearnedPositionalEmbedding(), MultiHeadAttention(2, 3)]
+    sequences += [Permute((2, 1)), GroupNorm(3), Flatten()]
+    merges = ["maximum", "minimum", "multiply", "average", "add", Subtract(), Dot(normalize=True)]
+    _step([*sequences, *(Parallel([Dense(4), Dense(4)], merge) for merge in merges), Dense(3)])
 
 
 def test_measuring_a_batch_does_not_wait():

@@ -73,10 +73,10 @@ class FocalCrossEntropy(Loss):
         total = xp.sum(exps, axis=0)
         miss = xp.sum(xp.where(is_class, 0.0, exps), axis=0) / total
         far = xp.log(total) - xp.sum(xp.where(is_class, shifted, 0.0), axis=0)
-        cost = xp.where(miss < 0.5, -xp.log1p(-xp.minimum(miss, 0.5)), far)
+        hit = xp.sum(xp.where(is_class, exps, 0.0), axis=0) / total
+        cost = xp.where(miss < 0.5, xp.log1p(miss / xp.maximum(hit, 0.5)), far)
         ratio = xp.where(miss == 0, 1.0, cost / xp.where(miss == 0, 1.0, miss))
         factor = self.alpha * power(xp, miss, self.gamma)
-        hit = xp.sum(xp.where(is_class, exps, 0.0), axis=0) / total
         slope = factor * (1.0 + self.gamma * (hit * ratio))
         slopes = xp.where(is_class, 0.0 - miss, exps / total) * slope
         return xp.reshape(factor * cost, shape[:-1]), classes_last(xp, slopes, shape)

@@ -21,8 +21,9 @@ class MeanSquaredLogarithmicError(ElementwiseLoss):
     Notes
     -----
     With :math:`e` the difference of the logarithms, :math:`\partial l/\partial y = 2 e / (1 + y)` where :math:`y > 0`,
-    else 0: outputs below 0 count as 0, as in Keras, and do not learn. For outputs near the target the difference would
-    cancel, so there it is computed as :math:`\log(1 + (y - t) / (1 + t))`.
+    else 0: outputs below 0 count as 0, as in Keras, and do not learn. Near the target the difference would cancel, so
+    its size is computed as :math:`\log(1 + (b - a) / (1 + a))` with :math:`a` the lesser of the two numbers and
+    :math:`b` the greater.
 
     Examples
     --------
@@ -35,10 +36,9 @@ class MeanSquaredLogarithmicError(ElementwiseLoss):
     def compare(self, xp: Namespace, outputs: Array, targets: Array) -> tuple[Array, Array]:
         """Square of each difference of the logarithms, and its derivative."""
         counted = xp.maximum(outputs, 0.0)
-        growth = (counted - targets) / (1.0 + targets)
-        near = xp.log1p(xp.minimum(xp.maximum(growth, -0.5), 0.5))
-        far = xp.log1p(counted) - xp.log1p(targets)
-        error = xp.where(xp.abs(growth) < 0.5, near, far)
+        less = xp.minimum(counted, targets)
+        size = xp.log1p((xp.maximum(counted, targets) - less) / (1.0 + less))
+        error = xp.where(counted < targets, -size, size)
         return error * error, xp.where(outputs > 0, 2.0 * error / (1.0 + counted), 0.0)
 
     def check_targets(self, targets: HostArray, output_shape: Shape) -> HostArray:
