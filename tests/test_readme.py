@@ -19,7 +19,7 @@ def test_an_example_of_the_readme_runs(number, tmp_path, monkeypatch, capsys):
 
 
 def test_the_readme_has_its_examples():
-    assert len(BLOCKS) == 2
+    assert len(BLOCKS) == 3
 
 
 def test_importing_xpnn_loads_no_heavy_library():
