@@ -333,7 +333,8 @@ def test_nvcc_compiles_the_kernels_of_all_layers_losses_and_optimizers(tmp_path)
         x, y = cases._problem(targets)
         net = Network(layers, compile=False, **({"dtype": "float64"} | options)).build(5)
         y = y if y.dtype.kind == "i" else y.astype(net.dtype)
-        recording = record_step(net._learner, x.astype(net.dtype), y, None)
+        given = cases._inputs(layers, x)
+        recording = record_step(net._learner, given.astype(net.dtype if given is x else "int32"), y, None)
         head, kernels = print_source(schedule(recording.program, REDUCTIONS)).text.split("index_t;\n")
         parts.append(
             kernels.replace("void loop", f"void step{number}_loop").replace(
