@@ -9,7 +9,8 @@ log-probability of the class of state s at time t,
 
 sums over the beginnings of paths. The sums over their ends obey the same rule with time and states reversed, so both
 are computed at once, as one batch of twice the size. `NEVER` stands for the logarithm of 0, so that no infinities are
-subtracted.
+subtracted. After each step the greatest sum is subtracted and kept apart (the rescaling of Graves et al., in
+logarithms): over hundreds of steps the logarithms would grow and lose the digits by which the states differ.
 """
 
 from array_api_compat import device
@@ -38,8 +39,11 @@ def state_classes(xp: Namespace, like: Array, labels: Array, blank: int) -> Arra
 
 def sums_over_paths(
     xp: Namespace, emissions: Array, labels: Array, count: Array, lengths: Array | None
-) -> tuple[Array, Array]:
+) -> tuple[Array, Array, Array]:
     """Log-sums over beginnings and over ends of paths, both with e of the present time, (batch, time, states).
+
+    Both are relative to the greatest of their time. The third result, (batch, 1), is what is to be added to the sum
+    over all paths at the first time.
 
     Parameters
     ----------
@@ -65,16 +69,19 @@ def sums_over_paths(
     starts = None
     if lengths is not None:
         starts = xp.concat([lengths * 0, steps - lengths], axis=0)
-    sums = _recursion(xp, both, skip, first, starts)
-    return sums[:batch, ...], _reversed(xp, sums[batch:, ...])
+    sums, tops = _recursion(xp, both, skip, first, starts)
+    return sums[:batch, ...], _reversed(xp, sums[batch:, ...]), tops[0][:batch, :] + sum(top[batch:, :] for top in tops)
 
 
-def _recursion(xp: Namespace, emissions: Array, skip: Array, first: Array, starts: Array | None) -> Array:
-    """Sums at each time, from `first` at the time `starts`, or 0, on."""
+def _recursion(
+    xp: Namespace, emissions: Array, skip: Array, first: Array, starts: Array | None
+) -> tuple[Array, list[Array]]:
+    """Sums at each time, from `first` at the time `starts`, or 0, on; and what was subtracted from them."""
     never = skip[:, :1] * 0.0 + NEVER
     beyond = xp.concat([never, never], axis=1)
     never_any = first * 0.0 + NEVER
     sums: list[Array] = []
+    tops: list[Array] = []
     for time in range(emissions.shape[1]):
         if time == 0:
             ways = first if starts is None else xp.where(starts == 0, first, never_any)
@@ -82,8 +89,11 @@ def _recursion(xp: Namespace, emissions: Array, skip: Array, first: Array, start
             before = xp.concat([beyond, sums[-1]], axis=1)
             ways = log_sum(xp, before[:, 2:], before[:, 1:-1], before[:, :-2] + skip)
             ways = ways if starts is None else xp.where(starts == time, first, ways)
-        sums.append(ways + emissions[:, time, :])
-    return xp.stack(sums, axis=1)
+        ways = ways + emissions[:, time, :]
+        top = xp.max(ways, axis=-1, keepdims=True)
+        tops.append(xp.where(top < 0.1 * NEVER, 0.0, top))
+        sums.append(ways - tops[-1])
+    return xp.stack(sums, axis=1), tops
 
 
 def log_sum(xp: Namespace, a: Array, b: Array, c: Array) -> Array:

@@ -83,10 +83,11 @@ class CTC(Loss):
         emissions = log_p @ xp.matrix_transpose(states)
         is_label = (labels != blank) & (labels >= 0)
         count = xp.sum(xp.astype(is_label, xp.int64), axis=1, keepdims=True)
-        begins, ends = sums_over_paths(xp, emissions, labels, count, lengths)
+        begins, ends, tops = sums_over_paths(xp, emissions, labels, count, lengths)
         ways = begins + (ends - emissions)
-        log_z = _log_sum_last(xp, ways[:, :1, :])
-        shares = xp.exp(ways - log_z) @ states
+        log_sums = _log_sum_last(xp, ways)  # of all paths, but for what was subtracted from the sums of each time
+        shares = xp.exp(ways - xp.maximum(log_sums, 0.5 * NEVER)) @ states
+        log_z = log_sums[:, :1, :] + tops[..., None]
         slope = exps / total * xp.sum(shares, axis=-1, keepdims=True) - shares
         cannot = log_z < 0.1 * NEVER
         costs = xp.where(cannot, 0.0 if self.zero_infinity else float("inf"), -log_z)
