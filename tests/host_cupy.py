@@ -6,6 +6,7 @@ processor, and matrix products go through the same calls of cuBLAS, computed her
 """
 
 import ctypes
+import math
 import sys
 import types
 from contextlib import contextmanager
@@ -281,13 +282,14 @@ def _copyto(target, source):
     target[...] = source
 
 
+_ERFC = np.vectorize(math.erfc, otypes=[float])
+
+
 def _erfc(x):
     """A function that is launched, and makes its result: it can be captured."""
-    from scipy.special import erfc
-
     result, source = _empty(x.shape, x.dtype), _plain(x)
     target = _plain(result)
-    Stream.current.put(lambda: np.copyto(target, erfc(source)))
+    Stream.current.put(lambda: np.copyto(target, _ERFC(source), casting="same_kind"))
     return result
 
 

@@ -49,6 +49,7 @@ def _averaged(vectors, average):
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_exponential_averages_are_those_of_pytorch(backend, compiled):
+    pytest.importorskip("torch")
     if compiled and (backend.name == "jax" or not getattr(backend, "compilers", ())):
         pytest.skip("not compiled here")
     mode = backend.compilers[0].name if compiled else False
