@@ -29,6 +29,7 @@ from xpnn.layers._windows import windows
 from xpnn.namespaces.dual import Dual
 from xpnn.namespaces.dual_namespace import DualNamespace
 from xpnn.random import HostRng, Streams
+from xpnn.testing import check_layer
 
 
 def _run(layer, x, dy=None, params=None):
@@ -238,6 +239,20 @@ def test_a_separable_convolution_learns_as_the_first_layer():
 
 def _init(layer, *shape):
     return lambda: layer.init(HostRng(np.random.default_rng(0)), shape)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Conv2D(4, 2, activation="glu"),
+        Conv2DTranspose(4, 2, activation="glu"),
+        DepthwiseConv2D(2, depth_multiplier=2, activation="glu"),
+        SeparableConv2D(4, 2, activation="glu"),
+    ],
+)
+def test_a_gated_convolution_has_half_as_many_channels(layer):
+    report = check_layer(layer, (4, 3, 2))
+    assert report.passed, str(report)
 
 
 MESSAGES = [

@@ -9,7 +9,7 @@ from conftest import TESTED
 from xpnn import Network, data
 from xpnn.data import Mixup
 from xpnn.errors import ArgumentError, ArgumentTypeError
-from xpnn.layers import Dense
+from xpnn.layers import Add, Dense, Graph
 from xpnn.random import Streams
 
 X, Y = data.spiral(12, arms=3, seed=0)
@@ -93,3 +93,11 @@ def test_losses_that_want_sides_refuse_mixed_targets():
         with pytest.raises(ArgumentError, match=r"y must hold -1 and 1, or 0 and 1, got 0\.[27]5"):
             net.fit(X, y, augment=Mixup())
         assert not net.built
+
+
+def test_several_inputs_are_not_mixed():
+    net = Network(Graph(("a", "b"), {"sum": (Add(), ("a", "b")), "out": (Dense(3), "sum")}, "out"))
+    message = "augment must be left out for several inputs or outputs, got Mixup()."
+    with pytest.raises(ArgumentError, match=f"^{re.escape(message)}$"):
+        net.fit((X, X), Y, augment=Mixup())
+    assert not net.built

@@ -147,6 +147,7 @@ def test_the_layer_that_runs_backward_may_be_another_one():
 MESSAGES = [
     (lambda: LSTM(0), "units must be an integer of at least 1, got 0."),
     (lambda: LSTM(2, unit_forget_bias=1), "unit_forget_bias must be True or False, got 1."),
+    (lambda: SimpleRNN(2, activation="glu"), "activation must keep the number of features, got GLU()."),
     (lambda: GRU(2, reset_after=None), "reset_after must be True or False, got None."),
     (lambda: GRU(2, return_sequences=0), "return_sequences must be True or False, got 0."),
     (lambda: GRU(2, truncate=0), "truncate must be an integer of at least 1, got 0."),

@@ -114,7 +114,7 @@ def get_activation(argument: str, value: str | ActivationFunction) -> Activation
     return _check.look_up(argument, value, _BY_NAME, ("forward", "backward"))
 
 
-def output_shape(function: ActivationFunction, input_shape: Shape) -> Shape:
-    """Shape of one sample behind `function`; it is that before it, but for the few that have an ``output_shape``."""
+def output_shape(function: ActivationFunction | None, input_shape: Shape) -> Shape:
+    """Shape of one sample behind `function`, None for none: that before it, but for the few with ``output_shape``."""
     shape_of = getattr(function, "output_shape", None)
     return input_shape if shape_of is None else tuple(shape_of(input_shape))

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from xpnn import _check
 from xpnn._record import Record
+from xpnn.activations import output_shape
 from xpnn.errors import ShapeError
 from xpnn.initializers import GlorotUniform, Zeros
 from xpnn.layers._convolution_checks import check_convolution
@@ -53,7 +54,7 @@ class Convolution(Record):
         params = {"weight": self.weight_initializer.draw(rng, shape)}
         if self.use_bias:
             params["bias"] = self.bias_initializer.draw(rng, (self.filters,))
-        return params, {}, (*self._windows((1, *input_shape)).counts, self.filters)
+        return params, {}, output_shape(self.activation, (*self._windows((1, *input_shape)).counts, self.filters))
 
     def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:
         """Map `x`, shape (batch, ..., channels), to `y`, shape (batch, ..., filters)."""

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from xpnn import _check
 from xpnn._record import Record
+from xpnn.activations import output_shape
 from xpnn.errors import ShapeError
 from xpnn.initializers import GlorotUniform, Zeros
 from xpnn.layers._convolution_checks import check_convolution
@@ -57,7 +58,7 @@ class ConvolutionTranspose(Record):
         params = {"weight": self.weight_initializer.draw(rng, shape)}
         if self.use_bias:
             params["bias"] = self.bias_initializer.draw(rng, (self.filters,))
-        return params, {}, (*self._sizes(input_shape[:-1]), self.filters)
+        return params, {}, output_shape(self.activation, (*self._sizes(input_shape[:-1]), self.filters))
 
     def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:
         """Map `x`, shape (batch, ..., channels), to `y`, shape (batch, ..., filters)."""

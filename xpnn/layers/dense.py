@@ -89,8 +89,7 @@ class Dense(Record):
         params = {"weight": self.weight_initializer.draw(rng, (input_shape[-1], self.units))}
         if self.use_bias:
             params["bias"] = self.bias_initializer.draw(rng, (self.units,))
-        shape = (*input_shape[:-1], self.units)
-        return params, {}, shape if self.activation is None else output_shape(self.activation, shape)
+        return params, {}, output_shape(self.activation, (*input_shape[:-1], self.units))
 
     def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:
         """Map `x`, shape (..., in_features), to `y`, shape (..., units)."""

@@ -85,7 +85,7 @@ class DepthwiseConv2D(Record):
         shape = (*each(self.kernel_size, 2), channels, self.depth_multiplier)
         params = {"weight": self.weight_initializer.draw(rng, shape)}
         if self.use_bias:
-            params["bias"] = self.bias_initializer.draw(rng, output_shape[-1:])
+            params["bias"] = self.bias_initializer.draw(rng, (channels * self.depth_multiplier,))
         return params, state, output_shape
 
     def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from xpnn import _check
 from xpnn.activations import Tanh, get_activation
 from xpnn.layers._recurrent import Recurrent
 from xpnn.typing import Array, Context, Named, Params
@@ -87,6 +88,8 @@ class SimpleRNN(Recurrent):
     def __post_init__(self) -> None:
         Recurrent.__post_init__(self)
         self._set("activation", get_activation("activation", self.activation))
+        if hasattr(self.activation, "output_shape"):
+            _check.refuse("activation", "keep the number of features", self.activation)
 
     def _step(self, params: Params, z: Array, states: tuple[Array, ...], ctx: Context) -> tuple[tuple[Array, ...], Any]:
         h, saved = self.activation.forward(z + states[0] @ params["recurrent"], ctx)

@@ -5,6 +5,7 @@ from contextlib import closing
 from typing import Any
 
 from xpnn.callbacks import Callback
+from xpnn.errors import ArgumentError
 from xpnn.random import generator_at, position_of
 from xpnn.training.batches import Batch
 from xpnn.training.epoch import Epoch, begin_epoch
@@ -69,8 +70,10 @@ def try_mixing(augment: Any, samples: Any, learner: Learner) -> None:
     Raises
     ------
     ArgumentError
-        What the loss raises.
+        What the loss raises; or if there are several inputs or outputs.
     """
+    if isinstance(samples.x, tuple) or isinstance(samples.y, tuple):
+        raise ArgumentError(f"augment must be left out for several inputs or outputs, got {augment!r}.")
     xp, shape, some = learner.backend.xp, learner.output_shape, slice(None, None, max(len(samples) // 100, 1))
     y = augment.mix(xp, samples.x[some, ...], samples.y[some, ...], None, 0.75, shape)[1]
     learner.loss.check_targets(learner.backend.to_numpy(y), shape)
