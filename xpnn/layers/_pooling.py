@@ -1,5 +1,6 @@
 """`Pooling`: what the pooling layers share: sizes, and the order of the axes in which they compute."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ __all__ = ["Pooling"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Pooling(Record):
+class Pooling(Record, ABC):
     """Base of layers that reduce each window to one number per channel; see `xpnn.layers.MaxPool2D`."""
 
     pool_size: Any = 2
@@ -47,13 +48,13 @@ class Pooling(Record):
         dx = self._pull_back(windows, saved, windows.inside(dy, ctx.xp), ctx.xp)
         return windows.outside(dx, ctx.xp), {}
 
+    @abstractmethod
     def _reduce(self, windows: Windows, x: Array, xp: Namespace) -> tuple[Array, Any]:
         """Output, and what backward needs, in the order of the arithmetic."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _pull_back(self, windows: Windows, saved: Any, dy: Array, xp: Namespace) -> Array:
         """Gradient of the input, in the order of the arithmetic."""
-        raise NotImplementedError
 
     def _windows(self, shape: Shape) -> Windows:
         size, ones = each(self.pool_size, self.n_axes), (1,) * self.n_axes

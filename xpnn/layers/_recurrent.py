@@ -5,6 +5,7 @@ lie in order of time, the batch second, so that a step is a slice of rows. All p
 before the loop, and so is the gradient of each weight after it.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -19,7 +20,7 @@ __all__ = ["Recurrent"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Recurrent(Record):
+class Recurrent(Record, ABC):
     """Base of the recurrent layers; the parameters are explained in `SimpleRNN`."""
 
     n_gates: ClassVar[int] = 1
@@ -65,15 +66,15 @@ class Recurrent(Record):
         """Parameters as the steps of `forward` want them."""
         return params
 
+    @abstractmethod
     def _step(self, params: Params, z: Array, states: tuple[Array, ...], ctx: Context) -> tuple[tuple[Array, ...], Any]:
         """New states from the projected input `z`, shape (batch, n_gates * units), and whatever `_step_back` needs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _step_back(
         self, params: Params, saved: Any, grads: tuple[Array, ...], ctx: Context
     ) -> tuple[Array, Array, tuple[Array, ...]]:
         """Gradients of `z`, of the product with the recurrent weight, and of the states before the step."""
-        raise NotImplementedError
 
     def _recurrent_grads(self, before: Array, steps: list[Any], dz: Array, ctx: Context) -> Params:
         """Gradients of the recurrent parameters, from the states before all steps, and of their products, `dz`."""
