@@ -4,9 +4,13 @@ Run ``python bench/bench_agreement.py [--configurations 200] [--backends numpy,s
 [--save]``. It prints a table of family × backend with the worst relative errors (of an element, relative to the largest
 of its array) in float64 and in float32, and exits with 1 if one is above its goal: 1e-12, and 1e-4 at the worst with
 5e-6 at the 99th percentile.
+
+``--save`` writes each row into ``bench/results/agreement-DATE.json`` as soon as it is known, beside the rows that a run
+of the same day has left there: JAX compiles every shape and needs hours, so its families are best run by themselves.
 """
 
 import argparse
+import json
 import os
 import sys
 import zlib
@@ -31,17 +35,26 @@ def main() -> int:
         backend = _open(word)
         for family in args.families:
             rows.setdefault(family, {})[word] = found = _compare(FAMILIES[family], family, backend, args.configurations)
-            print(family, word, *(f"{key} {value:.1e}" for key, value in found.items()), file=sys.stderr, flush=True)
+            print(family, word, *(f"{key} {found[key]:.1e}" for key in GOALS), file=sys.stderr, flush=True)
+            if args.save:
+                _keep(family, word, found)
     print(_table(rows, args.backends))
-    if args.save:
-        from results_file import save
-
-        from xpnn.bench import describe_machine
-
-        print("Saved as", save("agreement", describe_machine(), {"configurations": args.configurations, "worst": rows}))
     return int(
         any(not found[key] <= goal for row in rows.values() for found in row.values() for key, goal in GOALS.items())
     )
+
+
+def _keep(family: str, word: str, found: dict[str, Any]) -> None:
+    """Put one row into the file of today."""
+    from results_file import path_of, save
+
+    from xpnn.bench import describe_machine
+
+    machine = describe_machine()
+    path = path_of("agreement", machine)
+    worst = json.loads(path.read_text())["worst"] if path.exists() else {}
+    worst.setdefault(family, {})[word] = found
+    save("agreement", machine, {"worst": worst})
 
 
 def _parse(families: list[str]) -> argparse.Namespace:
@@ -72,7 +85,7 @@ def _open(word: str) -> Any:
     return get_backend(word)
 
 
-def _compare(family: Any, name: str, backend: Any, configurations: int) -> dict[str, float]:
+def _compare(family: Any, name: str, backend: Any, configurations: int) -> dict[str, Any]:
     """Worst errors over so many configurations, the same ones for every backend."""
     import numpy as np
     from agreement import errors
@@ -83,7 +96,8 @@ def _compare(family: Any, name: str, backend: Any, configurations: int) -> dict[
         for dtype, kept in found.items():
             kept += errors(case, backend, dtype).values()
     double, single = (np.concatenate(kept) for kept in found.values())
-    return dict(zip(GOALS, (float(double.max()), float(single.max()), float(np.quantile(single, 0.99))), strict=True))
+    worst = float(double.max()), float(single.max()), float(np.quantile(single, 0.99))
+    return {"configurations": configurations, **dict(zip(GOALS, worst, strict=True))}
 
 
 def _table(rows: dict[str, dict[str, Any]], backends: list[str]) -> str:

@@ -40,7 +40,8 @@ class JaxBackend:
                 return values
             return jax.device_put(values if dtype is None else values.astype(dtype), self.device)
         values = np.asarray(values)
-        return jnp.array(values.astype(values.dtype.newbyteorder("="), copy=False), dtype=dtype, device=self.device)
+        copy = np.array(values, dtype=values.dtype.newbyteorder("=") if dtype is None else dtype, order="C")
+        return jax.device_put(copy, self.device)
 
     @property
     def compilers(self) -> tuple[Compiler, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from xpnn._tree import map_shapes, map_tree, named_parts, tree_leaves
 from xpnn.backend import float_dtype, using
 
-__all__ = ["Case", "errors", "layer_case", "relative"]
+__all__ = ["Case", "compute", "errors", "layer_case", "relative", "value_and_gradient"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,37 @@ def relative(given, wanted, where=""):
     return np.where(same, 0.0, distance).ravel()
 
 
+def compute(backend, function, *trees, training=True):
+    """Call `function` with a context and trees of device arrays; bring the arrays that it returns by name to the host.
+
+    JAX compiles every operation for every shape. There the function is recorded and compiled whole, as a step is.
+    """
+    from xpnn.context import RunContext
+    from xpnn.namespaces import Recorder
+    from xpnn.random import Streams
+    from xpnn.training.recording import RecordingContext
+
+    if not backend.name.startswith("jax"):
+        arrays = function(RunContext(backend, training, Streams(0)), *trees)
+        return {name: backend.to_numpy(a) for name, a in arrays.items()}
+    recorder, given = Recorder(backend), tree_leaves(trees)
+    traced = map_tree(recorder.give, trees)
+    arrays = function(RecordingContext(recorder, [], backend, training, Streams(0)), *traced)
+    program = recorder.program(list(arrays.values()), {})
+    (compiler,) = backend.compilers
+    results, _ = compiler.compile(program, None).run([], given, [])
+    return {name: backend.to_numpy(a) for name, a in zip(arrays, results, strict=True)}
+
+
+def value_and_gradient(loss):
+    """Return what a loss computes, for `compute`."""
+
+    def both(ctx, outputs, targets, weight=None):
+        return dict(zip(("value", "gradient"), loss.value_and_gradient(ctx.xp, outputs, targets, weight), strict=True))
+
+    return both
+
+
 def layer_case(rng, layer, input_shape, oracle, *, batch=None, training=True, low=None, draw=None, constant=()):
     """Compare output, gradient of the input, and gradients of the parameters of a layer.
 
@@ -86,8 +117,7 @@ def layer_case(rng, layer, input_shape, oracle, *, batch=None, training=True, lo
     constant : sequence of int
         Places of the inputs, of several, that have no gradient, such as masks; `backward` must give None for them.
     """
-    from xpnn.context import RunContext
-    from xpnn.random import HostRng, Streams
+    from xpnn.random import HostRng
     from xpnn.training.layout import leaves
 
     batch = int(rng.choice([0, 1, 2, 3, 5])) if batch is None else batch
@@ -101,16 +131,18 @@ def layer_case(rng, layer, input_shape, oracle, *, batch=None, training=True, lo
         x = map_shapes(lambda s: rng.standard_normal(s) if low is None else low + rng.random(s), shape)
     dy = map_shapes(lambda sample: rng.standard_normal((batch, *sample)), output_shape)
 
+    def both_ways(ctx, params, state, x, dy):
+        y, saved, _ = layer.forward(params, state, x, ctx)
+        dx, grads = layer.backward(params, saved, dy, ctx)
+        return {**named_parts("y", y), **named_parts("dx", dx), **dict(leaves(grads))}
+
     def run(backend, dtype):
         def place(a):
             return backend.asarray(np.array(a), None if np.asarray(a).dtype.kind == "i" else dtype)
 
-        ctx = RunContext(backend, training, Streams(0))
-        placed = map_tree(place, params)
-        y, saved, _ = layer.forward(placed, map_tree(place, state), map_tree(place, x), ctx)
-        dx, grads = layer.backward(placed, saved, map_tree(place, dy), ctx)
-        arrays = {**named_parts("y", y), **named_parts("dx", dx), **dict(leaves(grads))}
-        return {name: backend.to_numpy(a) for name, a in arrays.items()}
+        return compute(
+            backend, both_ways, *(map_tree(place, tree) for tree in (params, state, x, dy)), training=training
+        )
 
     def reference(dtype):
         import torch

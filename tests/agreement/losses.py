@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agreement.case import Case
+from agreement.case import Case, compute, value_and_gradient
 from xpnn import losses
 
 __all__ = ["FAMILIES"]
@@ -28,8 +28,7 @@ def loss_case(rng, loss, outputs, targets, oracle):
     def run(backend, dtype):
         y = backend.asarray(targets.copy(), dtype if targets.dtype.kind == "f" else None)
         w = None if weight is None else backend.asarray(weight.copy(), dtype)
-        value, gradient = loss.value_and_gradient(backend.xp, backend.asarray(outputs.copy(), dtype), y, w)
-        return {"value": backend.to_numpy(value), "gradient": backend.to_numpy(gradient)}
+        return compute(backend, value_and_gradient(loss), backend.asarray(outputs.copy(), dtype), y, w)
 
     def reference(dtype):
         import torch
@@ -222,10 +221,9 @@ def _optax(make, function, targets):
         t = {"reals": rng.standard_normal(shape), "bits": rng.integers(0, 2, shape) * 1.0}[targets]
 
         def run(backend, dtype):
-            results = loss.value_and_gradient(
-                backend.xp, backend.asarray(z.copy(), dtype), backend.asarray(t.copy(), dtype)
+            return compute(
+                backend, value_and_gradient(loss), backend.asarray(z.copy(), dtype), backend.asarray(t.copy(), dtype)
             )
-            return dict(zip(("value", "gradient"), map(backend.to_numpy, results), strict=True))
 
         def reference(dtype):
             import jax

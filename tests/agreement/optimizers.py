@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agreement.case import Case
+from agreement.case import Case, compute
 from xpnn import optimizers as ours
 
 __all__ = ["FAMILIES"]
@@ -18,13 +18,14 @@ def _case(rng, optimizer, oracle, shapes=SHAPES):
     first, bottom = rng.standard_normal((2, *shape))
     noise, curvature = 0.3 * rng.standard_normal((STEPS, *shape)), rng.uniform(0.3, 3.0, shape)
 
-    def run(backend, dtype):
-        p, center, curve = (backend.asarray(np.array(a), dtype) for a in (first, bottom, curvature))
+    def walk(ctx, p, center, curve, noises):
         state = optimizer.init(p)
         for step in range(STEPS):
-            g = curve * (p - center) + backend.asarray(np.array(noise[step]), dtype)
-            p, state = optimizer.update(p, g, state)
-        return {"p": backend.to_numpy(p)}
+            p, state = optimizer.update(p, curve * (p - center) + noises[step, ...], state)
+        return {"p": p}
+
+    def run(backend, dtype):
+        return compute(backend, walk, *(backend.asarray(np.array(a), dtype) for a in (first, bottom, curvature, noise)))
 
     def reference(dtype):
         start, center, curve, noises = (

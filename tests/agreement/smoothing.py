@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agreement.case import Case
+from agreement.case import Case, compute, value_and_gradient
 from xpnn.losses import BinaryCrossEntropy, CrossEntropy
 
 __all__ = ["FAMILIES"]
@@ -47,8 +47,7 @@ def _shape(rng):
 def _case(loss, z, y, oracle):
     def run(backend, dtype):
         targets = backend.asarray(np.array(y), dtype if y.dtype.kind == "f" else None)
-        value, gradient = loss.value_and_gradient(backend.xp, backend.asarray(np.array(z), dtype), targets)
-        return {"value": backend.to_numpy(value), "gradient": backend.to_numpy(gradient)}
+        return compute(backend, value_and_gradient(loss), backend.asarray(np.array(z), dtype), targets)
 
     def reference(dtype):
         import torch
