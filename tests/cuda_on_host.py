@@ -31,6 +31,26 @@ static Place threadIdx, blockIdx, blockDim;
 static double __longlong_as_double(long long bits) { double x; memcpy(&x, &bits, 8); return x; }
 static float __fmul_rn(float a, float b) { return a * b; }
 static double __dmul_rn(double a, double b) { return a * b; }
+struct HostHalf {
+    unsigned short bits;
+    HostHalf() = default;
+    HostHalf(float x) {
+        int e;
+        float a = fabsf(x);
+        frexpf(a, &e);
+        if (x != x) bits = 0x7e00;
+        else if (a >= 65520) bits = 0x7c00;
+        else if (a < 0x1p-14f) bits = nearbyintf(ldexpf(a, 24));
+        else bits = ((e + 13) << 10) + (int)nearbyintf(ldexpf(a, 11 - e));
+        if (signbit(x)) bits |= 0x8000;
+    }
+    operator float() const {
+        int e = bits >> 10 & 31, m = bits & 1023;
+        float a = e == 31 ? (m ? NAN : INFINITY) : e ? ldexpf(1024 + m, e - 25) : ldexpf(m, -24);
+        return bits & 0x8000 ? -a : a;
+    }
+};
+#define XPNN_HALF HostHalf
 static ucontext_t host, fibers[1024];
 static char stacks[1024][1 << 15];
 static bool has_ended[1024];

@@ -182,8 +182,8 @@ class HostCublas:
         self, handle, op_a, op_b, m, n, k, alpha, a, type_a, lda, step_a, b, type_b, ldb, step_b, beta, c, type_c, ldc,
         step_c, count, compute, algorithm,
     ):  # fmt: skip
-        kinds = {(0, 68): ctypes.c_float, (1, 70): ctypes.c_double}  # TF32 would be 77
-        kind = kinds.get((type_a, compute))
+        kinds = {(0, 68): ctypes.c_float, (1, 70): ctypes.c_double, (2, 68): ctypes.c_float}  # TF32 would be 77
+        kind, dtype = kinds.get((type_a, compute)), np.dtype(("float32", "float64", "float16")[type_a])
         fits = lda >= max(1, k if op_a else m) and ldb >= max(1, n if op_b else k) and ldc >= max(1, m)
         if handle != 0xB1A5 or self.workspace is None or self.math or kind is None or not fits or algorithm != -1:
             return 7
@@ -194,10 +194,11 @@ class HostCublas:
 
         def multiply():
             for i in range(count):
-                x = _columns(a, i * step_a, kind, (k, m) if op_a else (m, k), lda)
-                y = _columns(b, i * step_b, kind, (n, k) if op_b else (k, n), ldb)
-                z = _columns(c, i * step_c, kind, (m, n), ldc)
+                x = _columns(a, i * step_a, dtype, (k, m) if op_a else (m, k), lda)
+                y = _columns(b, i * step_b, dtype, (n, k) if op_b else (k, n), ldb)
+                z = _columns(c, i * step_c, dtype, (m, n), ldc)
                 old = factors[1] * z if factors[1] else 0.0
+                x, y = (v.astype(np.dtype(kind), copy=False) for v in (x, y))
                 z[...] = factors[0] * ((x.T if op_a else x) @ (y.T if op_b else y)) + old
 
         self.stream.put(multiply)
@@ -214,12 +215,12 @@ class _Function:
         return ctypes.CFUNCTYPE(ctypes.c_int, *self.argtypes)(self.function)(*args)
 
 
-def _columns(address, step, kind, shape, leading):
+def _columns(address, step, dtype, shape, leading):
     """View a matrix that lies column by column."""
-    size = ctypes.sizeof(kind)
+    size = dtype.itemsize
     length = leading * (shape[1] - 1) + shape[0] if min(shape) else 0
-    memory = (kind * length).from_address(address + step * size)
-    return np.ndarray(shape, np.dtype(kind), memory, 0, (size, leading * size))
+    memory = (ctypes.c_byte * (length * size)).from_address(address + step * size)
+    return np.ndarray(shape, dtype, memory, 0, (size, leading * size))
 
 
 def _plain(value):

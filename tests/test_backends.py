@@ -275,7 +275,8 @@ def test_a_dtype_is_found_by_its_name(backend, name):
 def test_an_unknown_dtype_is_refused():
     with pytest.raises(ArgumentError) as caught:
         float_dtype(get_backend("numpy"), "float46")
-    assert str(caught.value) == "dtype must be one of float32, float64, got 'float46'. Did you mean 'float64'?"
+    message = "dtype must be one of float32, float64, mixed_float16, got 'float46'. Did you mean 'float64'?"
+    assert str(caught.value) == message
 
 
 def test_float64_that_is_switched_off_in_jax_gives_the_cure_and_changes_no_setting():

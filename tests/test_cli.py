@@ -621,7 +621,7 @@ ERRORS = [
     ("train good.csv --validation 1.5", "--validation must be a number in [0, 1), got 1.5."),
     ("train good.csv --patience 2 --validation 0", "--patience must come with a --validation above 0, got 0."),
     ("train good.csv --features a,,b", "--features must be names with commas between, got 'a,,b'."),
-    ("train good.csv --dtype int8", "--dtype must be one of float32, float64, got 'int8'."),
+    ("train good.csv --dtype int8", "--dtype must be one of float32, float64, mixed_float16, got 'int8'."),
     ("train good.csv --optimizer adm", "--optimizer must be one of {optimizers}, got 'adm'. Did you mean 'adam'?"),
     ("train good.csv --activation rellu", "activation must be one of {activations}, got 'rellu'. Did you mean 'relu'?"),
     ("train good.csv --backend numpi", "backend must be one of {backends}, got 'numpi'. Did you mean 'numpy'?"),

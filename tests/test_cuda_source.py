@@ -68,7 +68,7 @@ ONE = sorted(ELEMENTWISE - {*TWO, *LOGICAL, "logical_not", "where", "astype", "c
 
 
 @needs_compiler
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_functions_of_one_number_are_those_of_numpy_at_special_values_too(host, dtype):
     x = np.asarray(SPECIAL, dtype=dtype)
     results, _ = _run(host, lambda xp, x: [getattr(xp, name)(x) for name in ONE], x)
@@ -80,7 +80,7 @@ def test_functions_of_one_number_are_those_of_numpy_at_special_values_too(host, 
 
 
 @needs_compiler
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_functions_of_two_numbers_are_those_of_numpy_at_special_values_too(host, dtype):
     x, y = np.meshgrid(np.asarray(SPECIAL, dtype=dtype), np.asarray(SPECIAL, dtype=dtype))
     results, _ = _run(host, lambda xp, x, y: [getattr(xp, name)(x, y) for name in TWO], x, y)
@@ -125,6 +125,38 @@ def test_kinds_of_numbers_meet_as_in_the_standard(host):
         for result, wanted in zip(results, function(host.backend.xp, x, n, b), strict=True):
             assert result.dtype == wanted.dtype
             assert np.array_equal(result, wanted, equal_nan=result.dtype.kind == "f")
+
+
+@needs_compiler
+def test_halves_are_rounded_after_each_operation_and_meet_other_types(host):
+    rng = np.random.default_rng(0)
+    # Every float16 that is no NaN, so that subnormal numbers and infinities are converted too.
+    x = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    x = x[~np.isnan(x)]
+    y = rng.permutation(x)
+
+    def function(xp, x, y):
+        single = xp.astype(x, xp.float32)
+        return [
+            x + y, x * 0.1, x * y, (x + y) - y, x + xp.astype(y, xp.float32), xp.where(x > y, x, 0.3), x * 1e-5,
+            xp.astype(single * 1.0001, xp.float16), xp.astype(single * 0.5, xp.float16), xp.astype(x, xp.float64),
+        ]  # fmt: skip
+
+    results, _ = _run(host, function, x, y)
+    with np.errstate(all="ignore"):
+        for result, wanted in zip(results, function(host.backend.xp, x, y), strict=True):
+            assert result.dtype == wanted.dtype
+            assert np.array_equal(result, wanted, equal_nan=True)
+
+
+@needs_compiler
+def test_products_of_halves_are_added_up_in_single(host):
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((7, 300)).astype("float16"), rng.standard_normal((300, 5)).astype("float16")
+    (result,), executor = _run(host, lambda xp, a, b: [a @ b], a, b)
+    assert result.dtype == np.float16
+    assert [type(step).__name__ for step in executor._steps] == ["Multiply"]
+    assert np.array_equal(result, (a.astype("float32") @ b.astype("float32")).astype("float16"))
 
 
 @needs_compiler

@@ -355,7 +355,7 @@ MESSAGES = [
     (
         lambda: _net(dtype="float16"),
         ArgumentError,
-        "dtype must be one of float32, float64, got 'float16'. Did you mean 'float64'?",
+        "dtype must be one of float32, float64, mixed_float16, got 'float16'. Did you mean 'float64'?",
     ),
     (
         lambda: _net(metrics=["accuracy", "accuracy"]),

@@ -18,6 +18,8 @@ from xpnn.errors import ArgumentTypeError, BackendError, XpnnError
 from xpnn.typing import Backend, DType
 
 __all__ = [
+    "DTYPES",
+    "MIXED",
     "BackendStatus",
     "available_backends",
     "choose_backend",
@@ -27,6 +29,13 @@ __all__ = [
     "to_host",
     "using",
 ]
+
+
+MIXED = "mixed_float16"
+"""Parameters in float32, products of matrices and what a step keeps in float16."""
+
+DTYPES = ("float32", "float64", MIXED)
+"""Words for the precision of a network."""
 
 
 def get_backend(backend: str | Backend) -> Backend:
@@ -114,7 +123,7 @@ def name_device(backend: Backend) -> str:
 
 
 def float_dtype(backend: Backend, name: str) -> DType:
-    """Return the dtype ``"float32"`` or ``"float64"`` of a backend, if its device can compute in it.
+    """Return the type of the parameters of a network with this word for its precision, if the device can compute in it.
 
     Raises
     ------
@@ -123,7 +132,12 @@ def float_dtype(backend: Backend, name: str) -> DType:
     BackendError
         If the device has no such numbers: the reason and the cure.
     """
-    _check.choice("dtype", name, ("float32", "float64"))
+    _check.choice("dtype", name, DTYPES)
+    if name == MIXED:
+        reason = getattr(backend, "no_float16", "it does not say that it has products of float16")
+        if reason is not None:
+            raise BackendError(f"Backend {backend.name!r} cannot compute in {MIXED}: {reason}. Use dtype='float32'.")
+        name = "float32"
     try:
         dtype = getattr(backend.xp, name)
         made = backend.asarray([0.0], dtype).dtype

@@ -56,7 +56,7 @@ def _jvp(learner: Learner, x: Any, tangent_x: Any, tangent_parameters: Any) -> t
     flat = _dual(learner, learner.weights.flat, tangent_parameters, "tangent_parameters")
     ctx = RunContext(_LiftedBackend(learner.backend), False, learner.streams)
     moving_x = _dual_inputs(learner, x, tangent_x)
-    outputs = learner.layer.forward(_tree(learner, flat, ctx.xp), learner.weights.state, moving_x, ctx)[0]
+    outputs = learner.weights.layer.forward(_tree(learner, flat, ctx.xp), learner.weights.state, moving_x, ctx)[0]
     to_numpy = learner.backend.to_numpy
     primal, tangent = (
         map_tree(lambda a, part=part: np.array(to_numpy(getattr(a, part))), outputs) for part in ("primal", "tangent")
@@ -97,7 +97,7 @@ def _hessian_vector_product(learner: Learner, x: Any, y: Any, direction: Any) ->
     ctx = RunContext(_LiftedBackend(learner.backend), False, learner.streams, wants_dx=False)
     tree = _tree(learner, flat, ctx.xp)
     still = _dual_inputs(learner, x, None)
-    result = loss_and_gradients(learner.layer, learner.loss, tree, learner.weights.state, still, y, None, ctx)
+    result = loss_and_gradients(learner.weights.layer, learner.loss, tree, learner.weights.state, still, y, None, ctx)
     weights = learner.weights
     joined = weights.layout.join(result.grads, ctx.xp, weights.dtype, learner.backend.device)
     return np.array(learner.backend.to_numpy(joined.tangent))
@@ -144,4 +144,4 @@ def _dual_inputs(learner: Learner, x: Any, tangent: Any) -> Any:
 
 
 def _tree(learner: Learner, flat: Dual, xp: Namespace) -> Any:
-    return learner.weights.layout.complete(learner.weights.layout.tree(flat, xp), learner.layer)
+    return learner.weights.layout.complete(learner.weights.layout.tree(flat, xp), learner.weights.layer)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, Self
 import numpy as np
 
 from xpnn import _check
-from xpnn.backend import float_dtype, get_backend, using
+from xpnn.backend import DTYPES, MIXED, float_dtype, get_backend, using
 from xpnn.errors import ArgumentError, ArgumentTypeError, BackendError, NotBuiltError
 from xpnn.layers import Sequential
 from xpnn.metrics import Metric
@@ -58,8 +58,10 @@ class Model:
         self._optimizer = get_optimizer("optimizer", optimizer)
         self._metrics = get_metrics(metrics, self._loss)
         self._backend = get_backend(backend)
-        self._dtype = _check.choice("dtype", _dtype_name(dtype), ("float32", "float64"))
+        self._dtype = _check.choice("dtype", _dtype_name(dtype), DTYPES)
         float_dtype(self._backend, self._dtype)
+        if self._dtype == MIXED and self._optimizer.searches:
+            _check.refuse("optimizer", f"take one step along one gradient with dtype={MIXED!r}", self._optimizer)
         self._seed = _check.integer("seed", seed, minimum=0)
         self._penalty = Penalty(_check.non_negative("l1", l1), _check.non_negative("l2", l2))
         self._groups = as_parameter_groups(parameter_groups)
@@ -102,7 +104,7 @@ class Model:
 
     @property
     def dtype(self) -> str:
-        """Type of the parameters, ``"float32"`` or ``"float64"``; see `copy_to`."""
+        """Precision: ``"float32"``, ``"float64"`` or ``"mixed_float16"``; see `copy_to`."""
         return self._dtype
 
     @property
@@ -390,7 +392,7 @@ class Model:
             File that `save` wrote.
         backend : str or Backend
             Where it shall run.
-        dtype : {"float32", "float64"}, optional
+        dtype : {"float32", "float64", "mixed_float16"}, optional
             Instead of the type that it was saved with.
         compile : bool or str
             As for `Network`.

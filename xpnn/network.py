@@ -57,8 +57,11 @@ class Network(Model):
         What else is measured. For several outputs a mapping from their names to such sequences.
     backend : str or Backend
         ``"numpy"``, ``"cupy"``, ``"torch:cuda:0"``, ``"jax"``, ``"auto"``, ...; see `xpnn.available_backends`.
-    dtype : {"float32", "float64"}
-        Type of parameters and activations.
+    dtype : {"float32", "float64", "mixed_float16"}
+        Type of parameters and activations. With ``"mixed_float16"``, for GPUs, parameters, sums and the update are in
+        float32, products of matrices and most of what a step keeps in float16, and the loss is multiplied by a factor
+        that keeps gradients in the range of float16; see `xpnn.namespaces.MixedNamespace` and
+        `xpnn.training.loss_scale`. NumPy has no such products and refuses it.
     seed : int
         Determines initial parameters, order of samples and dropout masks, with the same bits on every backend.
     l1, l2 : float

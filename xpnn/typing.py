@@ -84,7 +84,7 @@ class Rng(Protocol):
 class Backend(Protocol):
     """One array library on one device. See `xpnn.testing.check_backend` for the conformance kit.
 
-    Six more members are optional; xpnn looks for them once per network and has a default for each:
+    Seven more members are optional; xpnn looks for them once per network and has a default for each:
 
     ``erfc(x)``
         Complementary error function; the default is `xpnn.special.erfc`, which is written in the standard alone.
@@ -94,6 +94,9 @@ class Backend(Protocol):
     ``shares_views``
         True if slices and reshaped slices of an array are views through which writes are seen on both sides; parameters
         are then updated in place. The default is False.
+    ``no_float16``
+        None if products of matrices in float16 are of use here, else why they are not. Without it a network with the
+        dtype ``"mixed_float16"`` is refused.
     ``using()``
         Context manager around everything that is done with the arrays of the backend, e.g. to make its device the
         current one; the default does nothing.

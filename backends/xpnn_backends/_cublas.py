@@ -14,8 +14,15 @@ __all__ = ["WORKSPACE", "Cublas", "load_cublas"]
 WORKSPACE = 32 * 2**20
 """Bytes of workspace that cuBLAS asks for on recent devices."""
 
-_TYPES = {"float32": (0, 68, ctypes.c_float), "float64": (1, 70, ctypes.c_double)}
-"""CUDA_R_32F and CUBLAS_COMPUTE_32F, which is without TF32; CUDA_R_64F and CUBLAS_COMPUTE_64F; the type of factors."""
+_TYPES = {
+    "float16": (2, 68, ctypes.c_float, 2),
+    "float32": (0, 68, ctypes.c_float, 4),
+    "float64": (1, 70, ctypes.c_double, 8),
+}
+"""CUDA_R_16F, _32F or _64F; CUBLAS_COMPUTE_32F, which is without TF32, or _64F; the type of factors; bytes of a number.
+
+Products of float16 are added up in float.
+"""
 
 _DEFAULT_MATH, _DEFAULT_ALGORITHM = 0, -1
 _HANDLE, _POINTER, _INT, _LONG = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_longlong
@@ -43,7 +50,7 @@ class Cublas:
 
     def __init__(self, library: Any) -> None:
         self._library, self._handle = library, ctypes.c_void_p()
-        self._factors = {name: (kind(1), kind(0)) for name, (*_, kind) in _TYPES.items()}
+        self._factors = {name: (kind(1), kind(0)) for name, (_, _, kind, _) in _TYPES.items()}
         for name, arguments in _ARGUMENTS.items():
             getattr(library, name).argtypes = arguments
         self._call("cublasCreate_v2", ctypes.byref(self._handle))
@@ -64,10 +71,9 @@ class Cublas:
         left, right, out : int
             Addresses of the arrays' beginnings.
         """
-        kind, compute, _ = _TYPES[product.dtype]
+        kind, compute, _, itemsize = _TYPES[product.dtype]
         one, zero = self._factors[product.dtype]
         a, b, c = product.left, product.right, product.out
-        itemsize = 8 if product.dtype == "float64" else 4
         for i, j, k in product.offsets:
             self._call(
                 "cublasGemmStridedBatchedEx", self._handle, b.is_transposed, a.is_transposed,

@@ -18,7 +18,7 @@ class Product:
     Parameters
     ----------
     dtype : str
-        ``"float32"`` or ``"float64"``.
+        ``"float16"``, ``"float32"`` or ``"float64"``.
     rows, inner, columns, count : int
         Sizes.
     left, right, out : Operand
@@ -46,8 +46,8 @@ def plan_product(dtype: str, left: Any, right: Any, out: Any) -> Product:
     ValueError
         If the type is none of cuBLAS's, or the result does not lie row by row.
     """
-    if dtype not in ("float32", "float64"):
-        raise ValueError(f"a product of matrices must be of float32 or float64 for cuBLAS, got {dtype}.")
+    if dtype not in ("float16", "float32", "float64"):
+        raise ValueError(f"a product of matrices must be of float16, float32 or float64 for cuBLAS, got {dtype}.")
     has_rows, has_columns = len(left.shape) > 1, len(right.shape) > 1
     rows, inner = (1, *left.shape)[-2:]
     columns = right.shape[-1] if has_columns else 1

@@ -7,12 +7,14 @@ __all__ = ["TYPES", "combined", "expression", "identity", "literal"]
 
 TYPES = {
     "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "uint16": "unsigned short", "int16": "short",
-    "uint32": "unsigned int", "int32": "int", "uint64": "unsigned long long", "int64": "long long", "float32": "float",
-    "float64": "double",
+    "uint32": "unsigned int", "int32": "int", "uint64": "unsigned long long", "int64": "long long",
+    "float16": "xpnn_half", "float32": "float", "float64": "double",
 }  # fmt: skip
 """Names of types in C."""
 
-_ORDER = ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64")
+_ORDER = (
+    "bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float16", "float32", "float64",
+)  # fmt: skip
 _LOWEST = {"int8": -(2**7), "int16": -(2**15), "int32": -(2**31), "int64": -(2**63)}
 _HIGHEST = {f"{kind}{n}": 2 ** (n - (kind == "int")) - 1 for kind in ("int", "uint") for n in (8, 16, 32, 64)}
 
@@ -42,6 +44,8 @@ def literal(value: Any, dtype: str) -> str:
     if not dtype.startswith("float"):
         digits = f"({value + 1}LL - 1)" if value == _LOWEST["int64"] else f"{value}{'U' * (value >= 2**63)}LL"
         return f"({TYPES[dtype]}){digits}"
+    if dtype == "float16":
+        return f"(xpnn_half){literal(value, 'float32')}"
     if not math.isfinite(value):
         return f"({TYPES[dtype]}){'XPNN_NAN' if value != value else 'XPNN_INF' if value > 0 else '-XPNN_INF'}"
     text = repr(float(value)) if dtype == "float64" else f"(float){float(value)!r}"
@@ -49,7 +53,7 @@ def literal(value: Any, dtype: str) -> str:
 
 
 def expression(op: str, args: list[str], dtypes: list[str]) -> str:
-    """Text of an elementwise operation on the values `args` of these types.
+    """Text of an elementwise operation on the values `args` of these types; on float16 in float, which it rounds to.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def expression(op: str, args: list[str], dtypes: list[str]) -> str:
     if unknown := [dtype for dtype in dtypes if dtype not in TYPES]:
         raise ValueError(f"{op} must be given real numbers to be a kernel, got {unknown[0]}.")
     if op not in ("where", "astype", "copy", "store"):
-        common = max(dtypes, key=_ORDER.index)
+        common = max((*dtypes, "float32") if "float16" in dtypes else dtypes, key=_ORDER.index)
         args = [a if dtype == common else f"({TYPES[common]}){a}" for a, dtype in zip(args, dtypes, strict=True)]
         if op == "signbit":
             return f"copysign{'f' * (common == 'float32')}(1, {args[0]}) < 0"

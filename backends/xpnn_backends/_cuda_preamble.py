@@ -8,6 +8,18 @@ __all__ = ["PREAMBLE"]
 PREAMBLE = """\
 #define XPNN_INF __longlong_as_double(0x7ff0000000000000LL)
 #define XPNN_NAN __longlong_as_double(0x7ff8000000000000LL)
+#if defined(XPNN_HALF)
+typedef XPNN_HALF xpnn_half;
+#elif defined(__HIP__)
+typedef _Float16 xpnn_half;
+#else
+struct xpnn_half {
+    unsigned short bits;
+    xpnn_half() = default;
+    __device__ xpnn_half(float x) { asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(x)); }
+    __device__ operator float() const { float x; asm("cvt.f32.f16 %0, %1;" : "=f"(x) : "h"(bits)); return x; }
+};
+#endif
 template <class T> __device__ inline T xpnn_multiply(T a, T b) { return a * b; }
 __device__ inline float xpnn_multiply(float a, float b) { return __fmul_rn(a, b); }
 __device__ inline double xpnn_multiply(double a, double b) { return __dmul_rn(a, b); }
@@ -45,4 +57,7 @@ __device__ inline double xpnn_logaddexp(double a, double b) {
 
 Products are rounded before they are added to anything, as they are when each operation is a kernel of its own. That is
 said for each, since a compiler that never fused them would change the functions of CUDA's library as well.
+
+Numbers of float16 are converted by an instruction of the device, so that no header of CUDA is needed; a compiler for
+another processor is given `XPNN_HALF`, a type that converts from and to float.
 """

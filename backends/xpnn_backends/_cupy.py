@@ -31,6 +31,7 @@ class CupyBackend:
     device: Any
     xp: Namespace = array_api_compat.cupy
     block_size: None = None
+    no_float16: None = None
     shares_views: bool = True
 
     def using(self) -> AbstractContextManager[Any]:

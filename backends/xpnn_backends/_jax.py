@@ -28,6 +28,7 @@ class JaxBackend:
     device: Any
     xp: Namespace = jnp
     block_size: None = None
+    no_float16: None = None
     shares_views: bool = False
 
     def asarray(self, values: Any, dtype: DType | None = None) -> Array:

@@ -31,6 +31,7 @@ class NumpyBackend:
     xp: Namespace = _XP
     shares_views: bool = True
     block_size: int = 32768
+    no_float16: str = "NumPy computes float16 number by number in software, far slower than float32"
     """Parameters, gradient and both moments of Adam, of this length in float32, fit a cache of 512 KiB."""
 
     def asarray(self, values: Any, dtype: DType | None = None) -> Array:

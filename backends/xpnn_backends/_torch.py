@@ -28,6 +28,7 @@ class TorchBackend:
     device: Any
     xp: Namespace = _XP
     block_size: None = None
+    no_float16: None = None
     shares_views: bool = True
 
     def asarray(self, values: Any, dtype: DType | None = None) -> Array:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from xpnn.backend import using
+from xpnn.backend import float_dtype, using
 from xpnn.bench.timing import Contender
 from xpnn.context import RunContext
 from xpnn.network import Network
@@ -101,7 +101,7 @@ class Runner:
     def _copy(self) -> tuple[Array, Array]:
         backend = self.net.backend
         x, y = self._host
-        dtype = getattr(backend.xp, self.net.dtype)
+        dtype = float_dtype(backend, self.net.dtype)
         return backend.asarray(x, dtype), backend.asarray(y, dtype if y.dtype.kind == "f" else None)
 
     def _epoch(self) -> Callable[[], object]:

@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from xpnn.backend import DTYPES
 from xpnn.cli import _types
 from xpnn.cli._parser import add_backend, add_json
 
@@ -60,9 +61,9 @@ def _add_network_options(group: Any) -> None:
     group.add_argument(
         "--dtype",
         metavar="TYPE",
-        type=_types.word("float32", "float64"),
+        type=_types.word(*DTYPES),
         default="float32",
-        help="float32, float64 (default: float32)",
+        help=f"{', '.join(DTYPES)} (default: float32)",
     )
     add_backend(group)
 

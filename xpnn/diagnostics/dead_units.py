@@ -98,7 +98,7 @@ def dead_units(net: Network, x: Any, *, batch_size: int | None = 1024) -> DeadUn
             alive[ctx.path] = alive.get(ctx.path, np.zeros_like(active)) | active
 
     with using(backend):
-        weights, layer = learner.weights, watch(learner.layer, note)
+        weights, layer = learner.weights, watch(learner.weights.layer, note)
         inputs = ingest_inputs(x, weights, learner.input_shape)
         ctx = RunContext(backend, False, learner.streams)
         for batch in Samples(inputs, inputs, None).batches(backend, batch_size):

@@ -16,6 +16,7 @@ class MemberWeights(Weights):
     def __init__(self, members: Sequence[Weights], backend: Any) -> None:
         first, xp = members[0], backend.inner.xp
         self.layer, self.layout, self.backend, self._xp = first.layer, first.layout, backend, xp
+        self.half = first.half  # None: train_many refuses another
         self.dtype, self.host_dtype, self.in_place = first.dtype, first.host_dtype, first.in_place
         self.input_names, self.output_names = first.input_names, first.output_names
         self.frozen, self.frozen_layers = first.frozen, first.frozen_layers  # none: train_many refuses them

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xpnn import _check
-from xpnn.backend import using
+from xpnn.backend import MIXED, using
 from xpnn.errors import ArgumentError, ArgumentTypeError
 from xpnn.many.family import Member, families, plan_training, train_family
 from xpnn.many.folds import draw_folds
@@ -80,6 +80,8 @@ def train_many(
     >>> len(many), many.best("loss").optimizer
     (6, Adam(learning_rate=0.03))
     """
+    if net.dtype == MIXED:
+        _check.refuse("dtype", "be 'float32' or 'float64' in train_many", net.dtype)
     _check_choice(net, seeds, grid, folds, validation_data)
     batch_size = None if batch_size is None else _check.integer("batch_size", batch_size)
     length = batch_size, _check.integer("epochs", epochs, minimum=0), _check.boolean("shuffle", shuffle)

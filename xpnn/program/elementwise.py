@@ -27,7 +27,7 @@ PREDICATES = frozenset((
 
 ELEMENTWISE = FUNCTIONS | _ARITHMETIC | PREDICATES | {"where", "astype", "copy"}
 
-_ORDER = ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "int64", "float32", "float64")
+_ORDER = ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "int64", "float16", "float32", "float64")
 
 
 def is_elementwise(op: str) -> bool:

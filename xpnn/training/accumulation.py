@@ -14,10 +14,11 @@ def record_accumulation(accumulator: Any, x: Any, y: Any, weight: Array | None) 
     """Write down `xpnn.training.accumulator.Accumulator.add`; the outputs are those of a step."""
     learner = accumulator.learner
     tape = Tape(learner, training=True)
-    _, masks = tape.hold_optimizer()
+    vectors, masks = tape.hold_optimizer()
     total, count = _hold_sums(tape, accumulator)
     batch, targets, shares = tape.give(x, y, weight)
-    result = loss_and_gradients(learner.layer, learner.loss, tape.tree, tape.state, batch, targets, shares, tape.ctx)
+    parts = learner.layer, learner.loss, tape.tree, tape.state, batch, targets, shares, tape.ctx
+    result = loss_and_gradients(*parts, learner.updater.scale_of(vectors))
     gradient = learner.weights.layout.join(result.grads, tape.recorder, learner.weights.dtype, learner.backend.device)
     measured = tape.measure(result.outputs, targets, shares)
     updates = {}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from xpnn._tree import map_tree
 from xpnn.losses import Loss
 from xpnn.typing import Array, Context, Layer, Params, State
 
@@ -21,7 +22,15 @@ class Gradients:
 
 
 def loss_and_gradients(
-    layer: Layer, loss: Loss, params: Params, state: State, x: Any, y: Any, weight: Array | None, ctx: Context
+    layer: Layer,
+    loss: Loss,
+    params: Params,
+    state: State,
+    x: Any,
+    y: Any,
+    weight: Array | None,
+    ctx: Context,
+    scale: Array | None = None,
 ) -> Gradients:
     """Run a batch forward, compare it with its targets, and pull the loss back to the parameters and the input.
 
@@ -41,8 +50,14 @@ def loss_and_gradients(
         Sample weights.
     ctx : Context
         Namespace, mode and random streams.
+    scale : Array, shape (), optional
+        The loss is multiplied by it on its way back, and the gradients are divided by it; see `LossScale`.
     """
     outputs, saved, state = layer.forward(params, state, x, ctx)
     value, dy = loss.value_and_gradient(ctx.xp, outputs, y, weight)
-    dx, grads = layer.backward(params, saved, dy, ctx)
+    if scale is None:
+        dx, grads = layer.backward(params, saved, dy, ctx)
+    else:
+        dx, grads = layer.backward(params, saved, map_tree(lambda g: g * scale, dy), ctx)
+        dx, grads = map_tree(lambda g: g / scale, (dx, grads))
     return Gradients(value, outputs, dx, grads, state)

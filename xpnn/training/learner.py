@@ -18,6 +18,7 @@ from xpnn.training.evaluations import Evaluations
 from xpnn.training.frozen import frozen_layers
 from xpnn.training.gradients import Gradients, loss_and_gradients
 from xpnn.training.held import Held
+from xpnn.training.in_half import InHalf
 from xpnn.training.measurement import Measurement, Step, measure
 from xpnn.training.parameter_group import ParameterGroup
 from xpnn.training.penalty import Penalty
@@ -75,7 +76,8 @@ class Learner:
         compile: bool | str = True,  # noqa: A002
         groups: Sequence[ParameterGroup] = (),
     ) -> None:
-        self.weights, self.layer, self.backend = weights, weights.layer, weights.backend
+        self.weights, self.backend = weights, weights.backend
+        self.layer = weights.layer if weights.half is None else InHalf(weights.layer, weights.half)
         self.loss, self.metrics, self.streams = loss, metrics, streams
         self.input_shape, self.output_shape = input_shape, output_shape
         self.updater = Updater(optimizer, weights, penalty, groups)
@@ -171,7 +173,8 @@ class Learner:
     def _run(self, x: Any, y: Any, weight: Array | None, ctx: RunContext, p: Array | None = None) -> Gradients:
         weights = self.weights
         tree = weights.tree if p is None else weights.tree_of(p)
-        return loss_and_gradients(self.layer, self.loss, tree, weights.state, x, y, weight, ctx)
+        scale = self.updater.scale_of(self.updater.vectors)
+        return loss_and_gradients(self.layer, self.loss, tree, weights.state, x, y, weight, ctx, scale)
 
     def full_value(self, result: Gradients, p: Array | None = None) -> Array:
         """Loss of the batch with the penalties at the flat parameters `p`, by default the present ones; a 0-d array."""

@@ -117,7 +117,8 @@ def record_step(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording
 
     def gradient_at(p: Any) -> Any:
         tree = tape.tree if p is tape.flat else tape.make_tree(p)
-        result = loss_and_gradients(learner.layer, learner.loss, tree, tape.state, batch, targets, shares, tape.ctx)
+        parts = learner.layer, learner.loss, tree, tape.state, batch, targets, shares, tape.ctx
+        result = loss_and_gradients(*parts, updater.scale_of(vectors))
         gradient = weights.layout.join(result.grads, tape.recorder, weights.dtype, learner.backend.device)
         seen.append((result, tape.penalise(result.value, p, masks)))
         return tape.penalised(gradient, p, masks)
@@ -197,11 +198,11 @@ class Tape:
         """Take a step along a gradient; return what changes with its new contents."""
         updater = self._learner.updater
         numbers = {name: Number.named(name) for name in updater.scalars()}
-        gradient = updater.optimizer.clip(self.recorder, gradient)
-        flat, moved = updater.apply(self.recorder, self.flat, gradient, vectors, numbers, masks)
-        flat = updater.constrain(self.recorder, flat)
-        pairs = [(self.flat, flat), *((vectors[name], moved[name]) for name in vectors)]
-        return {old: masks.keep(self.recorder, new, old) for old, new in pairs}
+        xp, finite = self.recorder, updater.is_finite(self.recorder, gradient)
+        gradient = updater.optimizer.clip(xp, gradient)
+        flat, moved = updater.apply(xp, self.flat, gradient, vectors, numbers, masks)
+        changes = [(None, self.flat, updater.constrain(xp, flat)), *((n, old, moved[n]) for n, old in vectors.items())]
+        return {old: updater.settle(xp, name, new, old, masks, finite) for name, old, new in changes}
 
     def measure(self, outputs: Any, targets: Any, weight: Any) -> list[Any]:
         """What `xpnn.training.measurement.measure` returns, as outputs of a program."""

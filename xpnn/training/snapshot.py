@@ -14,6 +14,7 @@ from xpnn.metrics import Metric
 from xpnn.optimizers import Optimizer
 from xpnn.random import HostRng, ShapeRng, Streams
 from xpnn.schedules import Schedule
+from xpnn.training import loss_scale
 from xpnn.training.epoch import Epoch, EpochRecord
 from xpnn.training.frozen import find_parameters
 from xpnn.training.layout import Layout, leaves
@@ -115,13 +116,17 @@ def restore(recipe: Recipe, backend: Backend, streams: Streams, snapshot: Snapsh
     layout = Layout(recipe.layer, params, state)
     _compare("parameters", {leaf.name: leaf.shape for leaf in layout}, snapshot.parameters)
     _compare("state", {name: value.shape for name, value in leaves(state)}, snapshot.state)
+    vectors = {name: vector for name, vector in snapshot.vectors.items() if name != loss_scale.NAME}
     sizes = state_sizes(recipe.optimizer, layout)
-    _compare("optimizer state", {name: (size,) for name, size in sizes.items()}, snapshot.vectors)
+    _compare("optimizer state", {name: (size,) for name, size in sizes.items()}, vectors)
     params, state = _fill(params, snapshot.parameters), _fill(state, snapshot.state)
     learner = _assemble(recipe, backend, streams, params, state, (snapshot.input_shape, output_shape))
     updater = learner.updater
     updater.vectors = {
-        name: backend.asarray(vector.copy(), learner.weights.dtype) for name, vector in snapshot.vectors.items()
+        name: backend.asarray(snapshot.vectors[name].copy(), learner.weights.dtype)
+        if name in snapshot.vectors
+        else vector
+        for name, vector in updater.vectors.items()
     }
     updater.step, updater.learning_rate = snapshot.step, snapshot.learning_rate
     streams.positions = snapshot.streams

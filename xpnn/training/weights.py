@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from xpnn import _check
-from xpnn.backend import float_dtype, to_host
+from xpnn.backend import MIXED, float_dtype, to_host
 from xpnn.errors import ArgumentError, ShapeError
 from xpnn.training.layout import Layout, leaves
 from xpnn.training.ports import input_names, output_names
@@ -30,8 +30,13 @@ class Weights:
         What its `init` returned: trees of host arrays.
     backend : Backend
         Where the arrays shall live.
-    dtype : {"float32", "float64"}
-        Type of the parameters.
+    dtype : str
+        One of `xpnn.backend.DTYPES`.
+
+    Attributes
+    ----------
+    half : str or None
+        Type in which products are computed where it is not that of the parameters.
     """
 
     def __init__(self, layer: Layer, params: Params, state: State, backend: Backend, dtype: str) -> None:
@@ -40,9 +45,10 @@ class Weights:
         self.frozen: frozenset[str] = frozenset()
         self.frozen_layers: frozenset[str] = frozenset()
         self.input_names, self.output_names = input_names(layer), output_names(layer)
-        self.dtype, self.host_dtype = float_dtype(backend, dtype), np.dtype(dtype)
+        self.half = "float16" if dtype == MIXED else None
+        self.dtype, self.host_dtype = float_dtype(backend, dtype), np.dtype("float32" if self.half else dtype)
         self.in_place = bool(getattr(backend, "shares_views", False))
-        host = np.empty(self.layout.size, dtype=dtype)
+        host = np.empty(self.layout.size, dtype=self.host_dtype)
         named = dict(leaves(params))
         for leaf in self.layout:
             host[leaf.start : leaf.stop] = np.reshape(named[leaf.name], -1)
