@@ -17,7 +17,8 @@ from xpnn.optimizers import SGD, Adam
 from xpnn.program import schedule
 from xpnn.random import Streams
 from xpnn.training import compiled, recording
-from xpnn.training.compiled import CompiledFunction, UncompiledWarning, check_mode
+from xpnn.training.compile_mode import check_mode
+from xpnn.training.compiled import CompiledFunction, UncompiledWarning
 from xpnn.training.recording import Mask, Recording, record_step
 from xpnn_backends._numba_plan import APART
 from xpnn_backends.compiler import Compiler

@@ -18,7 +18,7 @@ from xpnn.random import Streams
 from xpnn.schedules import Schedule, as_learning_rate, rate_at
 from xpnn.training import archive, snapshot
 from xpnn.training.compilation import Compilation
-from xpnn.training.compiled import carry_mode, check_mode
+from xpnn.training.compile_mode import carry_mode, check_mode
 from xpnn.training.frozen import find_parameters, trainable_mask
 from xpnn.training.history import History
 from xpnn.training.learner import Learner

@@ -1,6 +1,6 @@
 """`Graph`: layers wired by names, any number of inputs and outputs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,8 +8,9 @@ from xpnn._record import Record
 from xpnn._tree import has_parts, map_tree
 from xpnn.errors import ShapeError
 from xpnn.layers._children import locate
-from xpnn.layers._cotangents import add_cotangents, is_unread
-from xpnn.layers._wiring import Source, Wiring, as_names, as_nodes
+from xpnn.layers._cotangents import is_unread
+from xpnn.layers._flow import output_shape, read, spread
+from xpnn.layers._wiring import Wiring, as_names, as_nodes
 from xpnn.random import ShapeRng
 from xpnn.typing import Context, Layer, Params, Rng, State
 
@@ -95,15 +96,15 @@ class Graph(Record):
         params, state, shapes = {}, {}, self._named(input_shape)
         for name, layer in self.children.items():
             with locate(name, layer):
-                shape = _read(shapes, self.wiring.sources[name], _output_shape)
+                shape = read(shapes, self.wiring.sources[name], output_shape)
                 params[name], state[name], shapes[name] = layer.init(rng, shape)
-        return params, state, _read(shapes, self.wiring.ends, _output_shape)
+        return params, state, read(shapes, self.wiring.ends, output_shape)
 
     def child_input_shapes(self, input_shape: Any) -> dict[str, Any]:
         """What each node takes."""
         shapes, taken = self._named(input_shape), {}
         for name, layer in self.children.items():
-            taken[name] = _read(shapes, self.wiring.sources[name], _output_shape)
+            taken[name] = read(shapes, self.wiring.sources[name], output_shape)
             shapes[name] = layer.init(ShapeRng(), taken[name])[2]
         return taken
 
@@ -112,17 +113,18 @@ class Graph(Record):
         values = dict(zip(self.inputs, x if len(self.inputs) > 1 else (x,), strict=True))
         saved, new_state = {}, {}
         for name, layer in self.children.items():
-            read = _read(values, self.wiring.sources[name])
-            values[name], saved[name], new_state[name] = layer.forward(params[name], state[name], read, ctx.child(name))
+            given = read(values, self.wiring.sources[name])
+            result = layer.forward(params[name], state[name], given, ctx.child(name))
+            values[name], saved[name], new_state[name] = result
         counts = {name: len(value) for name, value in values.items() if isinstance(value, tuple)}
-        return _read(values, self.wiring.ends), (saved, counts), new_state
+        return read(values, self.wiring.ends), (saved, counts), new_state
 
     def backward(self, params: Params, saved: Any, dy: Any, ctx: Context) -> tuple[Any, Params]:
         """Pull `dy` back through the nodes in reverse order, as far as anybody reads the result."""
         saved, counts = saved
         wanted = self._wanted(params, ctx.wants_dx)
         cotangents: dict[str, Any] = {}
-        _spread(cotangents, self.wiring.ends, dy, counts)
+        spread(cotangents, self.wiring.ends, dy, counts)
         grads: dict[str, Any] = {name: {} for name in self.children}
         for name in reversed(list(self.children)):
             upstream = cotangents.pop(name, None)
@@ -135,7 +137,7 @@ class Graph(Record):
             inner = ctx.child(name, wants_dx=any(source.name in wanted for source in sources))
             dx, grads[name] = self.children[name].backward(params[name], saved[name], upstream, inner)
             if inner.wants_dx:
-                _spread(cotangents, [source if source.name in wanted else None for source in sources], dx, counts)
+                spread(cotangents, [source if source.name in wanted else None for source in sources], dx, counts)
         if not ctx.wants_dx:
             return None, grads
         dx = tuple([cotangents.get(name) for name in self.inputs])
@@ -156,33 +158,3 @@ class Graph(Record):
             if params[name] or any(source.name in wanted for source in sources):
                 wanted.add(name)
         return wanted
-
-
-def _read(
-    values: Mapping[str, Any], sources: Sequence[Source], pick: Callable[[Any, Source], Any] | None = None
-) -> Any:
-    """Value of one source, or the tuple of those of several."""
-    pick = pick or _output
-    parts = [values[source.name] if source.output is None else pick(values[source.name], source) for source in sources]
-    return parts[0] if len(parts) == 1 else tuple(parts)
-
-
-def _output(value: Any, source: Source) -> Any:
-    return value[source.output]
-
-
-def _output_shape(shape: Any, source: Source) -> Any:
-    count = len(shape) if has_parts(shape) else 0
-    if source.output is None or source.output >= count:
-        raise ShapeError(f"{source.name} must have more than {source.output} outputs, got {count or 'one array'}.")
-    return shape[source.output]
-
-
-def _spread(cotangents: dict[str, Any], sources: Sequence[Source | None], dx: Any, counts: Mapping[str, int]) -> None:
-    """Add the gradient of what was read to those of the sources; a source that is None wants none."""
-    for source, part in zip(sources, (dx,) if len(sources) == 1 else dx, strict=True):
-        if source is None or part is None:
-            continue
-        if source.output is not None:
-            part = tuple([part if i == source.output else None for i in range(counts[source.name])])
-        cotangents[source.name] = add_cotangents(cotangents.get(source.name), part)

@@ -12,15 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xpnn import _check
 from xpnn._tree import map_tree, tree_leaves
 from xpnn.program import schedule
 from xpnn.random import Streams
 from xpnn.training.compilation import Compilation
+from xpnn.training.compile_mode import find_compilers
 from xpnn.training.recording import Draw, Recording
 from xpnn.typing import Array, Backend
 
-__all__ = ["CompiledFunction", "UncompiledWarning", "carry_mode", "check_mode"]
+__all__ = ["CompiledFunction", "UncompiledWarning"]
 
 
 _MOST_SHAPES = 64
@@ -204,36 +204,6 @@ class CompiledFunction:
             UncompiledWarning,
             stacklevel=2,
         )
-
-
-def check_mode(backend: Backend, mode: Any) -> bool | str:
-    """Return `mode` if it is True, False or the name of one of the backend's compilers.
-
-    Raises
-    ------
-    ArgumentError
-        If it is none of these.
-    """
-    if isinstance(mode, bool):
-        return mode
-    names = sorted(compiler.name for compiler in getattr(backend, "compilers", ()))
-    if mode not in names:
-        rule = f"be True, False or a way of backend {backend.name!r} ({', '.join(names) or 'which has none'})"
-        _check.refuse("compile", rule, mode)
-    return str(mode)
-
-
-def carry_mode(backend: Backend, mode: bool | str) -> bool | str:
-    """Return `mode` if `backend` has it, else True."""
-    return mode if isinstance(mode, bool) or find_compilers(backend, mode) else True
-
-
-def find_compilers(backend: Backend, mode: bool | str) -> tuple[Any, ...]:
-    """Compilers of a backend that `mode` allows, the cheapest first."""
-    offered = tuple(getattr(backend, "compilers", ()))
-    if isinstance(mode, bool):
-        return tuple(compiler for compiler in offered if mode and not compiler.by_name_only)
-    return tuple(compiler for compiler in offered if compiler.name == mode)
 
 
 def _key(parts: tuple[Array, ...]) -> tuple[Any, ...]:
