@@ -39,6 +39,8 @@ def main() -> int:
             print(family, word, *(f"{key} {found[key]:.1e}" for key in GOALS), file=sys.stderr, flush=True)
             if args.save:
                 _keep(family, word, found)
+            if "jax" in sys.modules:
+                sys.modules["jax"].clear_caches()  # programs of shapes that never come again: gigabytes
     print(_table(rows, args.backends))
     return int(
         any(not found[key] <= goal for row in rows.values() for found in row.values() for key, goal in GOALS.items())
