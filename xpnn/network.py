@@ -7,13 +7,14 @@ import numpy as np
 
 from xpnn import _check
 from xpnn._tree import map_tree
-from xpnn.callbacks import Callback, Progress
+from xpnn.callbacks import Callback, ModelCheckpoint, Progress
 from xpnn.callbacks.progress import verbosity
 from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
 from xpnn.model import Model
 from xpnn.training import evaluation
 from xpnn.training.accumulator import check_accumulation
 from xpnn.training.batches import Samples
+from xpnn.training.callback_states import CallbackStates
 from xpnn.training.epoch import begin_epoch
 from xpnn.training.history import History
 from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, sample_shape
@@ -86,6 +87,8 @@ class Network(Model):
         Set it in a callback to end `fit` after the present step.
     measured : tuple of str
         Names of what `fit` measures, set before its callbacks begin.
+    callback_states : CallbackStates
+        What the callbacks of the last training remember; saved and copied along, see `xpnn.callbacks.Callback`.
 
     Raises
     ------
@@ -171,10 +174,11 @@ class Network(Model):
             Draws the samples of each epoch instead: `xpnn.data.BalancedSampler`, `xpnn.data.WeightedSampler`.
         resume : bool
             Whether an epoch is gone on with that was left in its middle (by Ctrl-C, an error, or `stop_training`, in
-            this program or before the network was saved). With the same data and arguments the result is that of a
-            training that was never stopped. False begins a new epoch.
+            this program or before the network was saved), and callbacks go on from what was saved of them, e.g. by
+            `xpnn.callbacks.ModelCheckpoint` after an epoch. With the same data, arguments and callbacks the result is
+            that of a training that was never stopped. False begins a new epoch and starts all callbacks afresh.
         callbacks : sequence of Callback
-            See `xpnn.callbacks`.
+            See `xpnn.callbacks`. They act in their order, but those that save the network after all others.
         verbose : {"auto", 0, 1, 2} or bool
             Progress on stderr: none, one line that is rewritten, or a line per epoch. ``"auto"`` is 1 before a person.
 
@@ -223,6 +227,7 @@ class Network(Model):
             check_accumulation(self.optimizer, accumulate)
             plan = make_plan(source, y, batch_size, shuffle, accumulate, sampler)
             built.epoch = left if resume else None
+            self.callback_states = self.callback_states if resume else CallbackStates()
             begin_epoch(self, built, plan)
         except XpnnError:
             self._learner = self._learner if was_built else None
@@ -386,4 +391,4 @@ def _check_callbacks(callbacks: Any) -> tuple[Callback, ...]:
     for part in parts:
         if not isinstance(part, Callback):
             raise ArgumentTypeError(f"callbacks must be instances of xpnn.callbacks.Callback, got {part!r}.")
-    return parts
+    return tuple(sorted(parts, key=lambda part: isinstance(part, ModelCheckpoint)))

@@ -38,8 +38,7 @@ def run_epochs(
     first = begin_epoch(network, learner, plan).number if epochs else 0
     measured = ["loss", *(metric.label for metric in learner.metrics)]
     network.measured = (*measured, *(f"val_{name}" for name in measured if validation is not None))
-    for callback in callbacks:
-        callback.on_train_begin(network, epochs)
+    network.callback_states.begin(network, epochs, callbacks)
     with interrupt_between() as check:
         for number in range(first, first + epochs):
             if network.stop_training:
@@ -61,6 +60,7 @@ def run_epochs(
     learner.epoch = None if learner.epoch is None or learner.epoch.batches == 0 else learner.epoch
     for callback in callbacks:
         callback.on_train_end(network)
+    network.callback_states.end(is_cut_off=learner.epoch is not None)
     return first
 
 

@@ -64,7 +64,8 @@ class Totals:
         """Copy the sums to the host; a number of samples, which never was on the device, as ``"count"``."""
         sums = {f"metric.{n}.{i}": total for n, totals in self._totals for i, total in enumerate(totals)}
         if self._value is not None:
-            sums |= {"value": self._value, "penalty": self._penalty}
+            sums |= {"value": self._value}
+            sums |= {} if isinstance(self._penalty, float) else {"penalty": self._penalty}
             sums |= {"count" if isinstance(self._weight, int | float) else "weight": self._weight}
         to_numpy = self._backend.to_numpy
         return {n: np.array(x if isinstance(x, int | float) else to_numpy(x)) for n, x in sums.items()}
@@ -82,7 +83,7 @@ class Totals:
         if any(value.ndim for name, value in sums.items() if not name.startswith("metric.")):
             raise ShapeError("sums of an epoch must have no axes, got some.")
         here = {name: self._backend.asarray(value.copy(), dtype) for name, value in sums.items() if name != "count"}
-        self._value, self._penalty = here["value"], here["penalty"]
+        self._value, self._penalty = here["value"], here.get("penalty", 0.0)
         self._weight = float(sums["count"]) if "count" in sums else here["weight"]
         counts = sorted({int(name.split(".")[1]) for name in sums if name.startswith("metric.")}, reverse=True)
         self._totals = [(n, [here[f"metric.{n}.{i}"] for i in range(len(self._metrics))]) for n in counts]
