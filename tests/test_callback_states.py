@@ -129,6 +129,29 @@ def test_a_training_cut_off_by_an_error_goes_on(moment, way, tmp_path):
     _assert_same(net, callbacks, whole, others)
 
 
+def test_an_epoch_whose_validation_was_cut_off_is_averaged_once(tmp_path, monkeypatch):
+    from xpnn.training import loop
+
+    whole, wanted = _network(), StochasticWeightAverage(0, install=False)
+    _fit(whole, 3, [wanted])
+    net, evaluate = _network(), loop.evaluate
+
+    def fail(*args):
+        if net.history.epoch == [0]:
+            raise ZeroDivisionError
+        return evaluate(*args)
+
+    monkeypatch.setattr(loop, "evaluate", fail)
+    with pytest.raises(ZeroDivisionError):
+        _fit(net, 3, [StochasticWeightAverage(0, install=False)])
+    monkeypatch.undo()
+    net.save(tmp_path / "net")
+    swa = StochasticWeightAverage(0, install=False)
+    _fit(Network.load(tmp_path / "net", compile=False), 2, [swa])
+    assert swa.count == wanted.count == 3
+    assert np.array_equal(swa.average, wanted.average)
+
+
 def test_averages_of_a_training_that_came_to_its_end_go_on_from_a_file_and_patience_does_not(tmp_path):
     net, callbacks = _network(), _callbacks()
     _fit(net, EPOCHS, callbacks)
