@@ -124,7 +124,7 @@ class Network(Model):
         validation_data: Sequence[Any] | None = None,
         validation_split: float = 0.0,
         sample_weight: Any = None,
-        class_weight: Mapping[int, float] | str | None = None,
+        class_weight: Mapping[Any, Any] | str | None = None,
         shuffle: bool = True,
         augment: Any = None,
         sampler: "Sampler | None" = None,
@@ -162,16 +162,20 @@ class Network(Model):
         validation_split : float
             Share of samples, taken from the end before shuffling, that is kept for validation instead.
         sample_weight : array, shape (n,), optional
-            Weight of each sample in the loss and the metrics.
+            Weight of each sample in the loss and the metrics. Several outputs may have weights of their own: a mapping
+            from their names, or a tuple in their order; an output that is left out has weights of 1. The loss of each
+            output is then divided by the sum of its own weights.
         class_weight : mapping of int to float, or "balanced", optional
-            Weight of each class, multiplied with the sample weights.
+            Weight of each class, multiplied with the sample weights; for several outputs a mapping from their names to
+            such weights, e.g. ``{"kind": "balanced"}``.
         shuffle : bool
             Whether each epoch has a fresh order, drawn from the stream ``shuffle``.
         augment : Mixup, optional
             Mixes the samples of each batch; see `xpnn.data.Mixup`. What changes single samples is a layer, e.g.
             `xpnn.layers.RandomFlip`.
         sampler : Sampler, optional
-            Draws the samples of each epoch instead: `xpnn.data.BalancedSampler`, `xpnn.data.WeightedSampler`.
+            Draws the samples of each epoch instead: `xpnn.data.BalancedSampler`, `xpnn.data.WeightedSampler`. For
+            several outputs ``BalancedSampler(output="kind")`` says whose classes are drawn equally often.
         resume : bool
             Whether an epoch is gone on with that was left in its middle (by Ctrl-C, an error, or `stop_training`, in
             this program or before the network was saved), and callbacks go on from what was saved of them, e.g. by
@@ -185,7 +189,8 @@ class Network(Model):
         Returns
         -------
         history : History
-            Loss and metrics of these epochs. `history` on the network has all epochs so far.
+            Loss and metrics of these epochs: ``"loss"``, for several outputs also ``"<output>_loss"`` of each, without
+            the factors of `loss_weights` and the penalties, then the metrics. `history` on the network has all epochs.
 
         Raises
         ------
@@ -216,16 +221,17 @@ class Network(Model):
             elif steps_per_epoch is not None:
                 _check.refuse("steps_per_epoch", "be left out where y is given", steps_per_epoch)
             else:
-                self._refuse_for_several_outputs(class_weight=class_weight, sampler=sampler)
-                sample_weight = combine_weights(y, sample_weight, class_weight)
+                names = () if class_weight is None else self._ready(x).weights.output_names
+                sample_weight = combine_weights(y, sample_weight, class_weight, names)
             source = make_source(self._ready, x, y, sample_weight, steps_per_epoch)
             validation = None if validation_data is None else self._validation(validation_data)
             built = self._built
             measure_nothing(built.loss, built.metrics, source.first().y, built.output_shape, built.weights)
             if augment is not None:
                 try_mixing(augment, source if isinstance(source, Samples) else source.first(), built)
-            check_accumulation(self.optimizer, accumulate)
-            plan = make_plan(source, y, batch_size, shuffle, accumulate, sampler)
+            check_accumulation(self.optimizer, built.loss, source.first().weight, accumulate)
+            names = built.weights.output_names
+            plan = make_plan(source, y, names, batch_size, shuffle, accumulate, sampler)
             built.epoch = left if resume else None
             self.callback_states = self.callback_states if resume else CallbackStates()
             begin_epoch(self, built, plan)
@@ -322,7 +328,10 @@ class Network(Model):
 
     @on_device
     def evaluate(self, x: Any, y: Any, *, batch_size: int | None = None, sample_weight: Any = None) -> dict[str, float]:
-        """Loss and metrics, in inference mode, as Python floats: ``{"loss": ..., "accuracy": ...}``."""
+        """Loss and metrics, in inference mode, as Python floats: ``{"loss": ..., "accuracy": ...}``.
+
+        With several outputs there is also the loss of each, ``"<output>_loss"``.
+        """
         if batch_size is not None:
             batch_size = _check.integer("batch_size", batch_size)
         samples = array_samples(self._ready, x, y, sample_weight)
@@ -352,11 +361,6 @@ class Network(Model):
         if self._learner is None:
             self.build(sample_shape(x, self._input_names))
         return self._built
-
-    def _refuse_for_several_outputs(self, **options: Any) -> None:
-        for name, value in options.items():
-            if value is not None and len(self._output_names) > 1:
-                raise ArgumentError(f"{name} must be left out where there are several outputs: use sample_weight.")
 
     def _host(self, value: Any, names: tuple[str, ...], given: Any) -> Any:
         return by_names(map_tree(lambda a: np.array(self.backend.to_numpy(a)), value), names, given)

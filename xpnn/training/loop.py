@@ -12,7 +12,7 @@ from xpnn.training.epoch import Epoch, begin_epoch
 from xpnn.training.evaluation import evaluate
 from xpnn.training.interrupt import interrupt_between
 from xpnn.training.learner import Learner
-from xpnn.training.measurement import Step
+from xpnn.training.measurement import Step, loss_names
 from xpnn.training.plan import Plan
 from xpnn.training.ports import rows
 from xpnn.typing import Array
@@ -36,7 +36,7 @@ def run_epochs(
     of loss and metrics are read.
     """
     first = begin_epoch(network, learner, plan).number if epochs else 0
-    measured = ["loss", *(metric.label for metric in learner.metrics)]
+    measured = [*loss_names(learner.loss), *(metric.label for metric in learner.metrics)]
     network.measured = (*measured, *(f"val_{name}" for name in measured if validation is not None))
     network.callback_states.begin(network, epochs, callbacks)
     with interrupt_between() as check:

@@ -14,7 +14,7 @@ from xpnn.training.host_samples import HostSamples
 from xpnn.training.ingest import ingest_batch
 from xpnn.training.learner import Learner
 from xpnn.training.plan import Plan
-from xpnn.training.ports import as_parts
+from xpnn.training.ports import as_parts, as_weight_parts
 
 if TYPE_CHECKING:
     from xpnn.data import ArrayStream
@@ -69,7 +69,7 @@ def device_samples(ready: Ready, x: Any, y: Any, sample_weight: Any) -> Samples:
     samples = Samples(*ingest_batch(learner, x, _targets_on_host(y, learner.weights.output_names), sample_weight))
     if len(samples) == 0:
         raise ArgumentError("x must hold at least one sample, got none.")
-    _refuse_zeros(sample_weight)
+    _refuse_zeros(sample_weight, learner.weights.output_names)
     return samples
 
 
@@ -89,12 +89,15 @@ def host_samples(ready: Ready, stream: "ArrayStream") -> HostSamples:
     """Leave a data set where it is."""
     if len(stream) == 0:
         raise ArgumentError("x must hold at least one sample, got none.")
-    _refuse_zeros(stream.sample_weight)
-    return HostSamples(ready(stream.x), stream.x, stream.y, stream.sample_weight)
+    learner = ready(stream.x)
+    _refuse_zeros(stream.sample_weight, learner.weights.output_names)
+    return HostSamples(learner, stream.x, stream.y, stream.sample_weight)
 
 
-def make_plan(source: Any, y: Any, batch_size: int | None, shuffle: bool, accumulate: int, sampler: Any) -> Plan:
-    """Return how an epoch goes through `source`."""
+def make_plan(
+    source: Any, y: Any, names: tuple[str, ...], batch_size: int | None, shuffle: bool, accumulate: int, sampler: Any
+) -> Plan:
+    """Return how an epoch goes through `source`; `names` are those of the outputs."""
     if isinstance(source, BatchStream):
         return Plan(None, None, False, accumulate)
     if sampler is None:
@@ -103,7 +106,8 @@ def make_plan(source: Any, y: Any, batch_size: int | None, shuffle: bool, accumu
 
     if not isinstance(sampler, Sampler):
         raise ArgumentTypeError(f"sampler must be an instance of xpnn.data.Sampler, got {sampler!r}.")
-    targets = to_host(source.y if y is None else y, "y")
+    targets = _targets_on_host(source.y if y is None else y, names)
+    targets = dict(zip(names, targets, strict=True)) if isinstance(targets, tuple) else targets
     sampler.check(targets)
     return Plan(len(source), batch_size, shuffle, accumulate, sampler, targets)
 
@@ -117,6 +121,10 @@ def refuse_beside_batches(x: Any, sample_weight: Any, class_weight: Any, sampler
             raise ArgumentError(f"{name} must be left out where y is left out, got {type(value).__name__}.")
 
 
-def _refuse_zeros(sample_weight: Any) -> None:
-    if sample_weight is not None and not np.any(to_host(sample_weight)):
-        raise ArgumentError("sample_weight must hold a number above 0, got zeros alone.")
+def _refuse_zeros(sample_weight: Any, names: tuple[str, ...]) -> None:
+    parts = as_weight_parts(sample_weight, names)
+    named = zip(names, parts, strict=True) if type(parts) is tuple else [("", parts)]
+    for name, part in named:
+        if part is not None and not np.any(to_host(part)):
+            place = f"sample_weight[{name!r}]" if name else "sample_weight"
+            raise ArgumentError(f"{place} must hold a number above 0, got zeros alone.")
