@@ -28,6 +28,7 @@ from xpnn.training.sources import (
     array_samples,
     host_samples,
     is_array_stream,
+    is_mapped,
     make_plan,
     make_source,
     refuse_beside_batches,
@@ -378,7 +379,7 @@ class Network(Model):
         if batch_size is not None:
             batch_size = _check.integer("batch_size", batch_size)
         learner = self._ready(x)
-        if isinstance(x, np.memmap):
+        if is_mapped(x):
             return learner, evaluation.predict_mapped(learner, x, batch_size or 1024)
         x = ingest_inputs(x, learner.weights, learner.input_shape)
         return learner, evaluation.predict(learner, x, batch_size)

@@ -80,9 +80,9 @@ def train_many(
     >>> len(many), many.best("loss").optimizer
     (6, Adam(learning_rate=0.03))
     """
+    _check_choice(net, seeds, grid, folds, validation_data)
     if net.dtype == MIXED:
         _check.refuse("dtype", "be 'float32' or 'float64' in train_many", net.dtype)
-    _check_choice(net, seeds, grid, folds, validation_data)
     batch_size = None if batch_size is None else _check.integer("batch_size", batch_size)
     length = batch_size, _check.integer("epochs", epochs, minimum=0), _check.boolean("shuffle", shuffle)
     settings = multiply_out(net, seeds, grid)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xpnn import _check
+from xpnn._tree import map_tree, tree_leaves
 from xpnn.backend import to_host
 from xpnn.errors import ArgumentError, ArgumentTypeError
 from xpnn.training.batch_stream import BatchStream
@@ -24,6 +25,7 @@ __all__ = [
     "device_samples",
     "host_samples",
     "is_array_stream",
+    "is_mapped",
     "make_plan",
     "make_source",
     "refuse_beside_batches",
@@ -55,11 +57,14 @@ def make_source(ready: Ready, x: Any, y: Any, sample_weight: Any, steps: int | N
 
 
 def array_samples(ready: Ready, x: Any, y: Any, sample_weight: Any) -> Samples | HostSamples:
-    """Bring a data set to the device, but for memory-mapped inputs."""
-    if isinstance(x, np.memmap):
+    """Bring a data set to the device, but for inputs of which one is memory-mapped."""
+    if is_mapped(x):
         from xpnn.data import ArrayStream
 
-        return host_samples(ready, ArrayStream(x, to_host(y, "y"), sample_weight))
+        learner = ready(x)
+        names = learner.weights.output_names
+        weight = map_tree(lambda part: to_host(part, "sample_weight"), as_weight_parts(sample_weight, names))
+        return host_samples(ready, ArrayStream(_rows_on_host(x), _targets_on_host(y, names), weight))
     return device_samples(ready, x, y, sample_weight)
 
 
@@ -76,6 +81,16 @@ def device_samples(ready: Ready, x: Any, y: Any, sample_weight: Any) -> Samples:
 def _targets_on_host(y: Any, names: tuple[str, ...]) -> Any:
     parts = as_parts("y", y, names) if len(names) > 1 or isinstance(y, Mapping) else y
     return tuple([to_host(part, "y") for part in parts]) if len(names) > 1 else to_host(parts, "y")
+
+
+def is_mapped(x: Any) -> bool:
+    """Tell whether one of the inputs `x` is memory-mapped."""
+    return any(isinstance(part, np.memmap) for part in (tree_leaves(x) if isinstance(x, Mapping | tuple) else [x]))
+
+
+def _rows_on_host(x: Any) -> Any:
+    """Inputs as arrays with rows: lists become arrays, mapped arrays stay."""
+    return map_tree(lambda part: part if isinstance(part, np.memmap) else to_host(part, "x"), x)
 
 
 def is_array_stream(x: Any) -> bool:
