@@ -19,7 +19,8 @@ from xpnn.training.epoch import begin_epoch
 from xpnn.training.history import History
 from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, sample_shape
 from xpnn.training.learner import Learner
-from xpnn.training.loop import run_epochs, try_mixing
+from xpnn.training.loop import run_epochs
+from xpnn.training.mixing import as_mixing
 from xpnn.training.on_device import on_device
 from xpnn.training.ports import by_names
 from xpnn.training.running_averages import update_batch_norm
@@ -171,9 +172,10 @@ class Network(Model):
             such weights, e.g. ``{"kind": "balanced"}``.
         shuffle : bool
             Whether each epoch has a fresh order, drawn from the stream ``shuffle``.
-        augment : Mixup, optional
-            Mixes the samples of each batch; see `xpnn.data.Mixup`. What changes single samples is a layer, e.g.
-            `xpnn.layers.RandomFlip`.
+        augment : Mixup, or mapping of str to Mixup, optional
+            Mixes the samples of each batch; see `xpnn.data.Mixup`. Of several inputs all are mixed by one share, or
+            those alone that are named, e.g. ``{"image": Mixup(0.2)}`` where another one holds indices; the targets of
+            all outputs are. What changes single samples is a layer, e.g. `xpnn.layers.RandomFlip`.
         sampler : Sampler, optional
             Draws the samples of each epoch instead: `xpnn.data.BalancedSampler`, `xpnn.data.WeightedSampler`. For
             several outputs ``BalancedSampler(output="kind")`` says whose classes are drawn equally often.
@@ -204,8 +206,6 @@ class Network(Model):
         accumulate = _check.integer("gradient_accumulation_steps", gradient_accumulation_steps)
         shuffle, resume = _check.boolean("shuffle", shuffle), _check.boolean("resume", resume)
         watchers = _check_callbacks(callbacks)
-        if augment is not None and (isinstance(augment, type) or not hasattr(augment, "mix")):
-            raise ArgumentTypeError(f"augment must be a xpnn.data.Mixup, got {augment!r}.")
         level = verbosity(_check.choice("verbose", str(_as_level(verbose)), ("auto", "0", "1", "2")))
         share = _check.fraction("validation_split", validation_split)
         if self._is_training:
@@ -228,8 +228,9 @@ class Network(Model):
             validation = None if validation_data is None else self._validation(validation_data)
             built = self._built
             measure_nothing(built.loss, built.metrics, source.first().y, built.output_shape, built.weights)
-            if augment is not None:
-                try_mixing(augment, source if isinstance(source, Samples) else source.first(), built)
+            mixing = as_mixing(augment, built)
+            if mixing is not None:
+                mixing.check(built, source if isinstance(source, Samples) else source.first())
             check_accumulation(self.optimizer, built.loss, source.first().weight, accumulate)
             names = built.weights.output_names
             plan = make_plan(source, y, names, batch_size, shuffle, accumulate, sampler)
@@ -243,7 +244,7 @@ class Network(Model):
             watchers = (*watchers, Progress(level))
         self.stop_training, self._is_training = False, True
         try:
-            first = run_epochs(self, built, source, validation, plan, epochs, watchers, augment)
+            first = run_epochs(self, built, source, validation, plan, epochs, watchers, mixing)
         finally:
             self._is_training = False
         return self.history.since(first)

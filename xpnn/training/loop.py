@@ -5,7 +5,6 @@ from contextlib import closing
 from typing import Any
 
 from xpnn.callbacks import Callback
-from xpnn.errors import ArgumentError
 from xpnn.random import generator_at, position_of
 from xpnn.training.batches import Batch
 from xpnn.training.epoch import Epoch, begin_epoch
@@ -13,11 +12,12 @@ from xpnn.training.evaluation import evaluate
 from xpnn.training.interrupt import interrupt_between
 from xpnn.training.learner import Learner
 from xpnn.training.measurement import Step, loss_names
+from xpnn.training.mixing import Mixing
 from xpnn.training.plan import Plan
 from xpnn.training.ports import rows
 from xpnn.typing import Array
 
-__all__ = ["run_epochs", "try_mixing"]
+__all__ = ["run_epochs"]
 
 
 def run_epochs(
@@ -28,7 +28,7 @@ def run_epochs(
     plan: Plan,
     epochs: int,
     callbacks: Sequence[Callback],
-    augment: Any = None,
+    mixing: Mixing | None = None,
 ) -> int:
     """Train for `epochs`, write their measurements to ``network.history``, and return the number of the first.
 
@@ -48,7 +48,7 @@ def run_epochs(
                 callback.on_epoch_begin(network, number)
             if network.stop_training:
                 break
-            is_complete = _run_epoch(network, learner, source, plan, epoch, callbacks, augment, check)
+            is_complete = _run_epoch(network, learner, source, plan, epoch, callbacks, mixing, check)
             logs = epoch.read()
             if validation is not None:
                 logs |= _validate(network, learner, validation, plan, callbacks)
@@ -64,27 +64,6 @@ def run_epochs(
     return first
 
 
-def try_mixing(augment: Any, samples: Any, learner: Learner) -> None:
-    """Mix about a hundred samples, so that a loss that wants no mixed targets says so before anything is learnt.
-
-    Raises
-    ------
-    ArgumentError
-        What the loss raises; or if there are several inputs or outputs.
-    """
-    if isinstance(samples.x, tuple) or isinstance(samples.y, tuple):
-        raise ArgumentError(f"augment must be left out for several inputs or outputs, got {augment!r}.")
-    xp, shape, some = learner.backend.xp, learner.output_shape, slice(None, None, max(len(samples) // 100, 1))
-    y = augment.mix(xp, samples.x[some, ...], samples.y[some, ...], None, 0.75, shape)[1]
-    learner.loss.check_targets(learner.backend.to_numpy(y), shape)
-
-
-def _mixed(learner: Learner, batches: Iterable[Batch], augment: Any) -> Iterator[Batch]:
-    for x, y, weight in batches:
-        share = augment.draw(learner.streams["mixup"])
-        yield Batch(*augment.mix(learner.backend.xp, x, y, weight, share, learner.output_shape))
-
-
 def _run_epoch(
     network: Any,
     learner: Learner,
@@ -92,7 +71,7 @@ def _run_epoch(
     plan: Plan,
     epoch: Epoch,
     callbacks: Sequence[Callback],
-    augment: Any,
+    mixing: Mixing | None,
     check: Callable[[], None],
 ) -> bool:
     """Run the rest of an epoch, and tell whether it came to its end."""
@@ -101,7 +80,7 @@ def _run_epoch(
     watchers = [c for c in callbacks if type(c).on_batch_end is not Callback.on_batch_end]
     batches = source.batches(learner.backend, plan.batch_size, order, epoch.batches)
     with closing(batches):
-        mixed = batches if augment is None else _mixed(learner, batches, augment)
+        mixed = batches if mixing is None else mixing.batches(learner, batches)
         for steps in _steps(learner, mixed, plan.gradient_accumulation_steps):
             for step, n in steps:
                 epoch.add(step, n)
