@@ -129,6 +129,42 @@ def test_a_training_cut_off_by_an_error_goes_on(moment, way, tmp_path):
     _assert_same(net, callbacks, whole, others)
 
 
+@pytest.mark.parametrize("way", ["object", "copy", "file"])
+def test_what_callbacks_install_at_a_stop_in_the_middle_is_taken_back_to_go_on(way, tmp_path):
+    class Stop(Callback):
+        def on_batch_end(self, network, step, loss):
+            network.stop_training = step == 10
+
+    def callbacks():
+        return [ExponentialMovingAverage(0.5), EarlyStopping("val_loss", patience=9)]
+
+    whole, others = _network(), callbacks()
+    _fit(whole, EPOCHS, others)
+    net, stopped = _network(), callbacks()
+    _fit(net, EPOCHS, [*stopped, Stop()])
+    assert net.batches_done == 2
+    best = net.flat_parameters
+    assert np.array_equal(best, stopped[1].state_dict()["parameters"])
+    if way == "copy":
+        net = net.copy_to("numpy")
+    elif way == "file":
+        net.save(tmp_path / "net")
+        net = Network.load(tmp_path / "net", compile=False)
+        assert np.array_equal(net.flat_parameters, best)
+        net.save(tmp_path / "again")
+        assert (tmp_path / "net").read_bytes() == (tmp_path / "again").read_bytes()
+        tensors, metadata = safetensors.read(tmp_path / "net")
+        safetensors.write(tmp_path / "again", {**tensors, "epoch/own/0.bias": np.zeros(3)}, metadata)
+        with pytest.raises(CheckpointError, match=r"parameters of the epoch must hold '0\.bias' of shape \(8,\)"):
+            Network.load(tmp_path / "again")
+    news = callbacks()
+    _fit(net, EPOCHS - 2, news)
+    assert np.array_equal(net.flat_parameters, whole.flat_parameters)
+    assert net.history == whole.history
+    assert news[1].best_epoch == others[1].best_epoch
+    assert np.array_equal(news[0].average, others[0].average)
+
+
 def test_an_epoch_whose_validation_was_cut_off_is_averaged_once(tmp_path, monkeypatch):
     from xpnn.training import loop
 

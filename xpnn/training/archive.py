@@ -1,8 +1,9 @@
 """A network as one file: snapshot and architecture in the safetensors layout.
 
 Parameters and running averages stand under their own names (``0.weight``), so that any reader of safetensors can use
-them; the optimizer's vectors have ``optimizer/`` in front, the sums of an epoch under way ``epoch/``, arrays of
-callbacks ``callback/EarlyStopping.0/``. The metadata hold the architecture and where training stands.
+them; the optimizer's vectors have ``optimizer/`` in front, the sums of an epoch under way ``epoch/``, parameters that
+callbacks have replaced in its middle ``epoch/own/``, arrays of callbacks ``callback/EarlyStopping.0/``. The metadata
+hold the architecture and where training stands.
 """
 
 import math
@@ -25,7 +26,7 @@ from xpnn.typing import HostArray
 __all__ = ["FAULTS", "Archive", "load", "save", "unreadable"]
 
 SCHEMA = 1
-_PREFIX, _SUMS, _CALLBACKS = "optimizer/", "epoch/", "callback/"
+_PREFIX, _OWN, _SUMS, _CALLBACKS = "optimizer/", "epoch/own/", "epoch/", "callback/"
 FAULTS = (XpnnError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, MemoryError)
 
 
@@ -47,6 +48,7 @@ def save(path: str | Path, archive: Archive) -> None:
     tensors |= {_PREFIX + name: vector for name, vector in snapshot.vectors.items()}
     if snapshot.epoch is not None:
         tensors |= {_SUMS + name: value for name, value in snapshot.epoch.sums.items()}
+        tensors |= {_OWN + name: value for name, value in snapshot.epoch.own.items()}
     training = {
         "step": snapshot.step,
         "learning_rate": encode(snapshot.learning_rate),
@@ -104,9 +106,9 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
     if any(len(values) != len(history.epoch) for values in history.history.values()):
         raise CheckpointError("history must have one value per epoch.")
     state = {name: tensors.pop(name) for name in training["state"]}
-    vectors, sums, arrays = (
+    vectors, own, sums, arrays = (
         {name.removeprefix(prefix): tensors.pop(name) for name in list(tensors) if name.startswith(prefix)}
-        for prefix in (_PREFIX, _SUMS, _CALLBACKS)
+        for prefix in (_PREFIX, _OWN, _SUMS, _CALLBACKS)
     )
     epoch = training.get("epoch")
     snapshot = Snapshot(
@@ -117,7 +119,7 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
         _check.integer("step", training["step"], 0),
         as_learning_rate(decode(training["learning_rate"], types)),
         {str(name): _position(words) for name, words in training["streams"].items()},
-        None if epoch is None else EpochRecord(epoch, sums).check(),
+        None if epoch is None else EpochRecord(epoch, sums, own).check(),
         tuple(map(str, training.get("frozen", []))),
     )
     return Archive(arguments, history, notes, snapshot, unpack(training.get("callbacks", {}), arrays))

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
+import numpy as np
+
 from xpnn.callbacks import Callback
 from xpnn.random import generator_at, position_of
 from xpnn.training.batches import Batch
@@ -36,6 +38,7 @@ def run_epochs(
     of loss and metrics are read.
     """
     first = begin_epoch(network, learner, plan).number if epochs else 0
+    _give_back(network, learner.epoch)
     measured = [*loss_names(learner.loss), *(metric.label for metric in learner.metrics)]
     network.measured = (*measured, *(f"val_{name}" for name in measured if validation is not None))
     network.callback_states.begin(network, epochs, callbacks)
@@ -58,10 +61,28 @@ def run_epochs(
                 callback.on_epoch_end(network, number, logs)
             check()
     learner.epoch = None if learner.epoch is None or learner.epoch.batches == 0 else learner.epoch
-    for callback in callbacks:
-        callback.on_train_end(network)
+    _end_training(network, learner.epoch, callbacks)
     network.callback_states.end(is_cut_off=learner.epoch is not None)
     return first
+
+
+def _end_training(network: Any, epoch: Epoch | None, callbacks: Sequence[Callback]) -> None:
+    """Tell the callbacks of the end; where an epoch was left in its middle, keep the parameters that they replace."""
+    own = {} if epoch is None else {**network.parameters, **network.state}
+    for callback in callbacks:
+        callback.on_train_end(network)
+    if epoch is not None:
+        now = {**network.parameters, **network.state}
+        epoch.own = {} if all(np.array_equal(now[name], own[name]) for name in own) else own
+
+
+def _give_back(network: Any, epoch: Epoch | None) -> None:
+    """Let the network have its own parameters again, to go on in the middle of an epoch."""
+    if epoch is not None and epoch.own:
+        state = network.state
+        network.set_parameters({name: value for name, value in epoch.own.items() if name not in state})
+        network.set_state({name: value for name, value in epoch.own.items() if name in state})
+        epoch.own = {}
 
 
 def _run_epoch(
