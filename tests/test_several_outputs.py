@@ -49,7 +49,7 @@ def test_mappings_and_tuples_train_the_same_network(backend):
     history = by_name.fit(X, Y, batch_size=8, epochs=2, validation_data=(X, Y), sample_weight=np.arange(N))
     in_order.fit(*PAIRS, batch_size=8, epochs=2, sample_weight=np.arange(N))
     assert np.array_equal(by_name.flat_parameters, in_order.flat_parameters)
-    names = ["loss", "kind_accuracy", "age_mae", "age_mse"]
+    names = ["loss", "kind_loss", "age_loss", "kind_accuracy", "age_mae", "age_mse"]
     assert list(history.history) == [*names, *(f"val_{name}" for name in names)]
 
 
@@ -235,7 +235,7 @@ MESSAGES = [
     ),
     (
         lambda: _network().fit(X, Y, class_weight="balanced"),
-        "class_weight must be left out where there are several outputs: use sample_weight.",
+        "class_weight must be a mapping from the outputs kind, age to weights of classes, got 'balanced'.",
     ),
     (
         lambda: _network(loss={"age": "mse"}).build(((5,), (2,))),

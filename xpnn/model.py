@@ -17,6 +17,7 @@ from xpnn.optimizers import Optimizer, get_optimizer
 from xpnn.random import Streams
 from xpnn.schedules import Schedule, as_learning_rate, rate_at
 from xpnn.training import archive, snapshot
+from xpnn.training.callback_states import CallbackStates
 from xpnn.training.compilation import Compilation
 from xpnn.training.compile_mode import carry_mode, check_mode
 from xpnn.training.frozen import find_parameters, trainable_mask
@@ -73,6 +74,7 @@ class Model:
         self.history = History()
         self.notes: dict[str, Any] = {}
         self.stop_training = False
+        self.callback_states = CallbackStates()
         refuse_double_link(self._layer, self._loss)
 
     # ---------------------------------------------------------------------------------------------- construction
@@ -346,6 +348,7 @@ class Model:
         Model.__init__(copy, **arguments, backend=backend, compile=compile)
         copy._learning_rate = self._learning_rate
         copy.history, copy.notes = self.history.since(0), deepcopy(self.notes)
+        copy.callback_states = CallbackStates(deepcopy(self.callback_states.take()))
         if self._learner is not None:
             copy._learner = _restore(copy._recipe, copy.backend, self.seed, self._taken())
         return copy
@@ -354,6 +357,7 @@ class Model:
     def save(self, path: str | Path) -> None:
         """Write everything that prediction and further training need to one file in the safetensors layout.
 
+        What callbacks remember is part of it: see `resume` of `xpnn.Network.fit` and `xpnn.callbacks.Callback`.
         Written whole or not at all; the same network gives the same bytes, whatever its backend.
 
         Raises
@@ -363,7 +367,8 @@ class Model:
         ArgumentTypeError
             If a part of the network is no record (a frozen dataclass).
         """
-        archive.save(path, archive.Archive(self._arguments, self.history, self.notes, self._taken()))
+        states = self.callback_states.take()
+        archive.save(path, archive.Archive(self._arguments, self.history, self.notes, self._taken(), states))
 
     def __copy__(self) -> Self:
         return self.copy_to(self.backend)
@@ -418,6 +423,7 @@ class Model:
         except archive.FAULTS as error:
             raise archive.unreadable(path, error) from error
         net.history, net.notes = content.history, content.notes
+        net.callback_states = CallbackStates(content.callbacks)
         return net
 
     # ------------------------------------------------------------------------------------------------------ inside

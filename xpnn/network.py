@@ -7,18 +7,20 @@ import numpy as np
 
 from xpnn import _check
 from xpnn._tree import map_tree
-from xpnn.callbacks import Callback, Progress
+from xpnn.callbacks import Callback, ModelCheckpoint, Progress
 from xpnn.callbacks.progress import verbosity
 from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
 from xpnn.model import Model
 from xpnn.training import evaluation
 from xpnn.training.accumulator import check_accumulation
 from xpnn.training.batches import Samples
+from xpnn.training.callback_states import CallbackStates
 from xpnn.training.epoch import begin_epoch
 from xpnn.training.history import History
 from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, sample_shape
 from xpnn.training.learner import Learner
-from xpnn.training.loop import run_epochs, try_mixing
+from xpnn.training.loop import run_epochs
+from xpnn.training.mixing import as_mixing
 from xpnn.training.on_device import on_device
 from xpnn.training.ports import by_names
 from xpnn.training.running_averages import update_batch_norm
@@ -27,6 +29,7 @@ from xpnn.training.sources import (
     array_samples,
     host_samples,
     is_array_stream,
+    is_mapped,
     make_plan,
     make_source,
     refuse_beside_batches,
@@ -86,6 +89,8 @@ class Network(Model):
         Set it in a callback to end `fit` after the present step.
     measured : tuple of str
         Names of what `fit` measures, set before its callbacks begin.
+    callback_states : CallbackStates
+        What the callbacks of the last training remember; saved and copied along, see `xpnn.callbacks.Callback`.
 
     Raises
     ------
@@ -121,7 +126,7 @@ class Network(Model):
         validation_data: Sequence[Any] | None = None,
         validation_split: float = 0.0,
         sample_weight: Any = None,
-        class_weight: Mapping[int, float] | str | None = None,
+        class_weight: Mapping[Any, Any] | str | None = None,
         shuffle: bool = True,
         augment: Any = None,
         sampler: "Sampler | None" = None,
@@ -159,29 +164,36 @@ class Network(Model):
         validation_split : float
             Share of samples, taken from the end before shuffling, that is kept for validation instead.
         sample_weight : array, shape (n,), optional
-            Weight of each sample in the loss and the metrics.
+            Weight of each sample in the loss and the metrics. Several outputs may have weights of their own: a mapping
+            from their names, or a tuple in their order; an output that is left out has weights of 1. The loss of each
+            output is then divided by the sum of its own weights.
         class_weight : mapping of int to float, or "balanced", optional
-            Weight of each class, multiplied with the sample weights.
+            Weight of each class, multiplied with the sample weights; for several outputs a mapping from their names to
+            such weights, e.g. ``{"kind": "balanced"}``.
         shuffle : bool
             Whether each epoch has a fresh order, drawn from the stream ``shuffle``.
-        augment : Mixup, optional
-            Mixes the samples of each batch; see `xpnn.data.Mixup`. What changes single samples is a layer, e.g.
-            `xpnn.layers.RandomFlip`.
+        augment : Mixup, or mapping of str to Mixup, optional
+            Mixes the samples of each batch; see `xpnn.data.Mixup`. Of several inputs all are mixed by one share, or
+            those alone that are named, e.g. ``{"image": Mixup(0.2)}`` where another one holds indices; the targets of
+            all outputs are. What changes single samples is a layer, e.g. `xpnn.layers.RandomFlip`.
         sampler : Sampler, optional
-            Draws the samples of each epoch instead: `xpnn.data.BalancedSampler`, `xpnn.data.WeightedSampler`.
+            Draws the samples of each epoch instead: `xpnn.data.BalancedSampler`, `xpnn.data.WeightedSampler`. For
+            several outputs ``BalancedSampler(output="kind")`` says whose classes are drawn equally often.
         resume : bool
             Whether an epoch is gone on with that was left in its middle (by Ctrl-C, an error, or `stop_training`, in
-            this program or before the network was saved). With the same data and arguments the result is that of a
-            training that was never stopped. False begins a new epoch.
+            this program or before the network was saved), and callbacks go on from what was saved of them, e.g. by
+            `xpnn.callbacks.ModelCheckpoint` after an epoch. With the same data, arguments and callbacks the result is
+            that of a training that was never stopped. False begins a new epoch and starts all callbacks afresh.
         callbacks : sequence of Callback
-            See `xpnn.callbacks`.
+            See `xpnn.callbacks`. They act in their order, but those that save the network after all others.
         verbose : {"auto", 0, 1, 2} or bool
             Progress on stderr: none, one line that is rewritten, or a line per epoch. ``"auto"`` is 1 before a person.
 
         Returns
         -------
         history : History
-            Loss and metrics of these epochs. `history` on the network has all epochs so far.
+            Loss and metrics of these epochs: ``"loss"``, for several outputs also ``"<output>_loss"`` of each, without
+            the factors of `loss_weights` and the penalties, then the metrics. `history` on the network has all epochs.
 
         Raises
         ------
@@ -194,8 +206,6 @@ class Network(Model):
         accumulate = _check.integer("gradient_accumulation_steps", gradient_accumulation_steps)
         shuffle, resume = _check.boolean("shuffle", shuffle), _check.boolean("resume", resume)
         watchers = _check_callbacks(callbacks)
-        if augment is not None and (isinstance(augment, type) or not hasattr(augment, "mix")):
-            raise ArgumentTypeError(f"augment must be a xpnn.data.Mixup, got {augment!r}.")
         level = verbosity(_check.choice("verbose", str(_as_level(verbose)), ("auto", "0", "1", "2")))
         share = _check.fraction("validation_split", validation_split)
         if self._is_training:
@@ -212,17 +222,20 @@ class Network(Model):
             elif steps_per_epoch is not None:
                 _check.refuse("steps_per_epoch", "be left out where y is given", steps_per_epoch)
             else:
-                self._refuse_for_several_outputs(class_weight=class_weight, sampler=sampler)
-                sample_weight = combine_weights(y, sample_weight, class_weight)
+                names = () if class_weight is None else self._ready(x).weights.output_names
+                sample_weight = combine_weights(y, sample_weight, class_weight, names)
             source = make_source(self._ready, x, y, sample_weight, steps_per_epoch)
             validation = None if validation_data is None else self._validation(validation_data)
             built = self._built
             measure_nothing(built.loss, built.metrics, source.first().y, built.output_shape, built.weights)
-            if augment is not None:
-                try_mixing(augment, source if isinstance(source, Samples) else source.first(), built)
-            check_accumulation(self.optimizer, accumulate)
-            plan = make_plan(source, y, batch_size, shuffle, accumulate, sampler)
+            mixing = as_mixing(augment, built)
+            if mixing is not None:
+                mixing.check(built, source if isinstance(source, Samples) else source.first())
+            check_accumulation(self.optimizer, built.loss, source.first().weight, accumulate)
+            names = built.weights.output_names
+            plan = make_plan(source, y, names, batch_size, shuffle, accumulate, sampler)
             built.epoch = left if resume else None
+            self.callback_states = self.callback_states if resume else CallbackStates()
             begin_epoch(self, built, plan)
         except XpnnError:
             self._learner = self._learner if was_built else None
@@ -231,7 +244,7 @@ class Network(Model):
             watchers = (*watchers, Progress(level))
         self.stop_training, self._is_training = False, True
         try:
-            first = run_epochs(self, built, source, validation, plan, epochs, watchers, augment)
+            first = run_epochs(self, built, source, validation, plan, epochs, watchers, mixing)
         finally:
             self._is_training = False
         return self.history.since(first)
@@ -317,7 +330,10 @@ class Network(Model):
 
     @on_device
     def evaluate(self, x: Any, y: Any, *, batch_size: int | None = None, sample_weight: Any = None) -> dict[str, float]:
-        """Loss and metrics, in inference mode, as Python floats: ``{"loss": ..., "accuracy": ...}``."""
+        """Loss and metrics, in inference mode, as Python floats: ``{"loss": ..., "accuracy": ...}``.
+
+        With several outputs there is also the loss of each, ``"<output>_loss"``.
+        """
         if batch_size is not None:
             batch_size = _check.integer("batch_size", batch_size)
         samples = array_samples(self._ready, x, y, sample_weight)
@@ -348,11 +364,6 @@ class Network(Model):
             self.build(sample_shape(x, self._input_names))
         return self._built
 
-    def _refuse_for_several_outputs(self, **options: Any) -> None:
-        for name, value in options.items():
-            if value is not None and len(self._output_names) > 1:
-                raise ArgumentError(f"{name} must be left out where there are several outputs: use sample_weight.")
-
     def _host(self, value: Any, names: tuple[str, ...], given: Any) -> Any:
         return by_names(map_tree(lambda a: np.array(self.backend.to_numpy(a)), value), names, given)
 
@@ -369,7 +380,7 @@ class Network(Model):
         if batch_size is not None:
             batch_size = _check.integer("batch_size", batch_size)
         learner = self._ready(x)
-        if isinstance(x, np.memmap):
+        if is_mapped(x):
             return learner, evaluation.predict_mapped(learner, x, batch_size or 1024)
         x = ingest_inputs(x, learner.weights, learner.input_shape)
         return learner, evaluation.predict(learner, x, batch_size)
@@ -386,4 +397,4 @@ def _check_callbacks(callbacks: Any) -> tuple[Callback, ...]:
     for part in parts:
         if not isinstance(part, Callback):
             raise ArgumentTypeError(f"callbacks must be instances of xpnn.callbacks.Callback, got {part!r}.")
-    return parts
+    return tuple(sorted(parts, key=lambda part: isinstance(part, ModelCheckpoint)))

@@ -40,7 +40,7 @@ class WeightAverage(Callback):
     def average(self) -> HostArray | None:
         """Host copy of the averaged parameters, in the order of ``network.flat_parameters``; None before there are any.
 
-        With `count` it is all that this callback remembers: assign both to go on in another process.
+        With `count` it is all that this callback remembers; both are saved with the network.
         """
         if self._average is None or self._backend is None:
             return self._average
@@ -67,7 +67,16 @@ class WeightAverage(Callback):
     def on_train_end(self, network: Any) -> None:
         """Install the average."""
         if self.install and self._average is not None:
+            self._bring(network)
             network.device_parameters = self._average
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the average, also that of a training that is over: the next one goes on with it."""
+        return {} if self.average is None else {"count": self.count, "average": self.average}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with an average."""
+        self.count, self.average = int(state["count"]), state["average"]
 
     @contextmanager
     def swap(self, network: Any) -> Iterator[None]:
@@ -81,7 +90,6 @@ class WeightAverage(Callback):
         if self._average is None:
             raise NotBuiltError("the average must exist before it is swapped in: train with this callback first.")
         with using(network.backend):
-            self._bring(network)
             self._lend(network)
         try:
             yield
@@ -89,6 +97,7 @@ class WeightAverage(Callback):
             self._give_back(network)
 
     def _lend(self, network: Any) -> None:
+        self._bring(network)
         self._aside = _copy(network.device_parameters)
         network.device_parameters = self._average
 
@@ -108,6 +117,7 @@ class WeightAverage(Callback):
     def _add(self, network: Any, share: float) -> None:
         """Move the average by `share` of the way to the parameters; the first ones are taken as they are."""
         parameters = network.device_parameters
+        self._bring(network)
         if self._average is None:
             self._average, self._backend = _copy(parameters), network.backend
         else:

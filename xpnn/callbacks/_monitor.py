@@ -1,6 +1,7 @@
 """`Monitor`: watches one value of the history for improvement."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from xpnn import _check
 
@@ -23,6 +24,17 @@ class Monitor:
     def reset(self) -> None:
         """Forget the best value."""
         self._best = -float("inf")
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what is watched, and the best value of it."""
+        return {"monitor": self.monitor, "sign": self._sign, "best": self._best}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> bool:
+        """Go on from a best value, and return True; if it is one of something else, return False and keep one's own."""
+        fits = bool(state["monitor"] == self.monitor and state["sign"] == self._sign)
+        if fits:
+            self._best = float(state["best"])
+        return fits
 
     def check(self, measured: Sequence[str]) -> None:
         """Refuse to wait for a validation value that will never be measured.

@@ -11,6 +11,23 @@ class Callback:
 
     Every method gets the network first, on which ``stop_training = True`` ends the training after the present step, and
     ``learning_rate`` may be set. A callback that raises ends the training; what was learnt until then is kept.
+
+    A callback that remembers something over the epochs may have a `state_dict` and a `load_state_dict`, as in PyTorch
+    Lightning: what it remembers is then saved with the network, and a training that was cut off goes on with it.
+
+    Examples
+    --------
+    >>> class Longest(Callback):
+    ...     longest = 0
+    ...
+    ...     def on_epoch_end(self, network, epoch, logs):
+    ...         self.longest = max(self.longest, epoch)
+    ...
+    ...     def state_dict(self):
+    ...         return {"longest": self.longest}
+    ...
+    ...     def load_state_dict(self, state):
+    ...         self.longest = state["longest"]
     """
 
     def on_train_begin(self, network: Any, epochs: int) -> None:
@@ -39,3 +56,19 @@ class Callback:
 
     def on_train_end(self, network: Any) -> None:
         """Called after the last epoch."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what is to be saved with the network: names, and JSON data or host arrays; nothing by default.
+
+        It is asked for whenever the network is saved or copied, also in the midst of an epoch.
+        """
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what `state_dict` of a callback of this class has returned, just after `on_train_begin`.
+
+        Called if there is such a state: in the first `fit` of a network that was loaded or copied, and where a training
+        was left by an error, by Ctrl-C or in the middle of an epoch; unless ``fit(resume=False)``. States are told
+        apart by the names of the classes, several of one class by their order. A callback without a saved state
+        starts afresh, and a state without its callback is dropped.
+        """

@@ -7,6 +7,7 @@ from typing import Any
 from xpnn import _check
 from xpnn.callbacks._monitor import Monitor
 from xpnn.callbacks.callback import Callback
+from xpnn.typing import HostArray
 
 __all__ = ["EarlyStopping"]
 
@@ -38,6 +39,13 @@ class EarlyStopping(Callback):
         Number of the best epoch.
     stopped_epoch : int or None
         Number of the epoch after which training stopped; None if it ran to the end.
+
+    Notes
+    -----
+    A training that was cut off goes on as if it had not been, also from a file: the patience that is used up, the best
+    value and, with `restore_best`, the best parameters are saved with the network while the training is under way.
+    One that was to stop already stops at once. A saved state of another `monitor` or `mode` is not taken, and a
+    training that came to its end leaves none. See `xpnn.Network.fit`, `resume`.
     """
 
     def __init__(
@@ -56,15 +64,26 @@ class EarlyStopping(Callback):
         self.baseline = None if baseline is None else _check.number("baseline", baseline)
         self.start_from_epoch = _check.integer("start_from_epoch", start_from_epoch, minimum=0)
         self.restore_best = _check.boolean("restore_best", restore_best)
+        self._is_over = True
+        self._forget()
 
     def on_train_begin(self, network: Any, epochs: int) -> None:
         """Forget earlier trainings."""
         self._monitor.check(network.measured)
+        self._is_over = False
+        self._forget()
+
+    def _forget(self) -> None:
         self._monitor.reset()
         self.best_epoch: int | None = None
         self.stopped_epoch: int | None = None
-        self._best: Any = None
+        self._best: tuple[HostArray, dict[str, HostArray]] | None = None
         self._waited = self._seen = 0
+
+    def on_epoch_begin(self, network: Any, epoch: int) -> None:
+        """Stop a training that was cut off when it was to stop anyway."""
+        if self.stopped_epoch is not None:
+            network.stop_training = True
 
     def on_epoch_end(self, network: Any, epoch: int, logs: Mapping[str, float]) -> None:
         """Remember the best epoch, or wait, or stop."""
@@ -88,3 +107,24 @@ class EarlyStopping(Callback):
         if self._best is not None:
             network.flat_parameters, state = self._best
             network.set_state(state)
+        self._is_over = network.batches_done == 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what was seen in the training that is under way."""
+        if self._is_over:
+            return {}
+        numbers = {"waited": self._waited, "seen": self._seen}
+        epochs = {"best_epoch": self.best_epoch, "stopped_epoch": self.stopped_epoch}
+        flat, state = self._best or (None, {})
+        arrays = {} if flat is None else {"parameters": flat} | {f"state.{name}": a for name, a in state.items()}
+        return self._monitor.state_dict() | numbers | epochs | arrays
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on; afresh, if something else was watched."""
+        if not self._monitor.load_state_dict(state):
+            return
+        self._waited, self._seen = int(state["waited"]), int(state["seen"])
+        self.best_epoch, self.stopped_epoch = state["best_epoch"], state["stopped_epoch"]
+        if "parameters" in state:
+            found = {name.removeprefix("state."): a for name, a in state.items() if name.startswith("state.")}
+            self._best = state["parameters"], found

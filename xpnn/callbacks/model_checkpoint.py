@@ -15,7 +15,8 @@ class ModelCheckpoint(Callback):
     """Save the whole network, with all that training needs to go on, after epochs or in their midst.
 
     A network that was saved in the midst of an epoch goes on there: ``Network.load(path).fit(...)``, with the same data
-    and arguments, learns the rest of the epoch, and ends as if it had never stopped.
+    and arguments, learns the rest of the epoch, and ends as if it had never stopped. What other callbacks remember is
+    saved too; so that they have seen the epoch, this callback acts after all others, wherever it stands in `callbacks`.
 
     Parameters
     ----------
@@ -80,6 +81,15 @@ class ModelCheckpoint(Callback):
             return
         if self._monitor is None or self._monitor.improves(self._monitor.value(logs)):
             network.save(self._fill(epoch, logs))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best value that was saved here, also that of a training that is over."""
+        return {} if self._monitor is None else {"path": self.path} | self._monitor.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on; afresh, if something else was watched or the path is another."""
+        if self._monitor is not None and state["path"] == self.path:
+            self._monitor.load_state_dict(state)
 
     def _fill(self, epoch: int, logs: Mapping[str, float]) -> Path:
         try:

@@ -43,7 +43,9 @@ class ReduceLROnPlateau(Callback):
 
     Notes
     -----
-    Like all callbacks it forgets at the beginning of a training what it saw in earlier ones.
+    Like all callbacks it forgets at the beginning of a training what it saw in earlier ones. A training that was cut
+    off goes on as if it had not been, also from a file: see `xpnn.Network.fit`, `resume`. A saved state of another
+    `monitor` or `mode` is not taken.
 
     Examples
     --------
@@ -68,6 +70,9 @@ class ReduceLROnPlateau(Callback):
         self.patience = _check.integer("patience", patience, minimum=0)
         self.cooldown = _check.integer("cooldown", cooldown, minimum=0)
         self.min_lr = _check.non_negative("min_lr", min_lr)
+        self.reductions: list[int] = []
+        self._waited = self._cooling = 0
+        self._is_over = True
 
     def on_train_begin(self, network: Any, epochs: int) -> None:
         """Forget earlier trainings."""
@@ -77,8 +82,9 @@ class ReduceLROnPlateau(Callback):
             )
         self._monitor.check(network.measured)
         self._monitor.reset()
-        self.reductions: list[int] = []
+        self.reductions = []
         self._waited = self._cooling = 0
+        self._is_over = False
 
     def on_epoch_end(self, network: Any, epoch: int, logs: Mapping[str, float]) -> None:
         """Remember the best value, or wait, or lower the learning rate."""
@@ -93,3 +99,20 @@ class ReduceLROnPlateau(Callback):
             if lower < network.learning_rate:
                 network.learning_rate = lower
                 self.reductions.append(epoch)
+
+    def on_train_end(self, network: Any) -> None:
+        """Note that there is nothing to go on with, unless an epoch was left in its middle."""
+        self._is_over = network.batches_done == 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what was seen in the training that is under way."""
+        if self._is_over:
+            return {}
+        counts = {"waited": self._waited, "cooling": self._cooling, "reductions": list(self.reductions)}
+        return self._monitor.state_dict() | counts
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on; afresh, if something else was watched."""
+        if self._monitor.load_state_dict(state):
+            self._waited, self._cooling = int(state["waited"]), int(state["cooling"])
+            self.reductions = list(state["reductions"])

@@ -74,11 +74,22 @@ class StochasticWeightAverage(WeightAverage):
         self.every = _check.integer("every", every)
         self.learning_rate = None if learning_rate is None else _check.positive("learning_rate", learning_rate)
         self.inputs = inputs
+        self._last: int | None = None
 
     def on_train_begin(self, network: Any, epochs: int) -> None:
         """Bring an average of an earlier training to the device."""
         super().on_train_begin(network, epochs)
-        self._last: int | None = None
+        self._last = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the average and the epoch that was averaged last."""
+        state = super().state_dict()
+        return {**state, "last": self._last} if state else {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with an average."""
+        super().load_state_dict(state)
+        self._last = state["last"]
 
     def on_epoch_begin(self, network: Any, epoch: int) -> None:
         """Set the learning rate."""

@@ -7,7 +7,8 @@ from array_api_compat import device
 
 from xpnn import _check
 from xpnn._record import Record
-from xpnn.typing import Array, Namespace, Shape
+from xpnn._tree import map_tree, tree_leaves
+from xpnn.typing import Array, DType, Namespace, Shape
 
 __all__ = ["Mixup"]
 
@@ -15,6 +16,9 @@ __all__ = ["Mixup"]
 @dataclass(frozen=True, slots=True, repr=False)
 class Mixup(Record):
     r"""Mix each sample of a batch with another one, inputs and targets alike: ``fit(x, y, augment=Mixup(0.2))``.
+
+    Several inputs are mixed by one share, and so are several targets; ``augment={"image": Mixup(0.2)}`` mixes one input
+    and all targets.
 
     .. math:: \tilde x_i = \lambda x_i + (1 - \lambda) x_j, \quad \tilde y_i = \lambda y_i + (1 - \lambda) y_j,
               \qquad \lambda \sim \operatorname{Beta}(\alpha, \alpha)
@@ -57,28 +61,37 @@ class Mixup(Record):
         """Draw the share of one batch from a generator of NumPy."""
         return float(rng.beta(self.alpha, self.alpha))
 
-    def mix(
-        self, xp: Namespace, x: Array, y: Array, weight: Array | None, share: float, output_shape: Shape
-    ) -> tuple[Array, Array, Array | None]:
+    def mix(self, xp: Namespace, x: Any, y: Any, weight: Any, share: Any, output_shape: Any) -> tuple[Any, Any, Any]:
         r"""Mix inputs, targets, and sample weights if there are any, with those of the reversed batch.
 
         Parameters
         ----------
         xp : Namespace
             Namespace of the arrays.
-        x, y, weight : Array, shape (batch, ...)
-            A batch; integers are labels, for which the last axis of the outputs is missing.
+        x, y, weight : Array, shape (batch, ...), or tuple of such arrays
+            A batch, with tuples where there are several inputs or outputs; integers in `y` are labels, for which the
+            last axis of the outputs is missing. `weight` may be None.
         share : float
-            The number :math:`\lambda`.
-        output_shape : tuple of int
+            The number :math:`\lambda`, which is that of all of them.
+        output_shape : tuple of int, or tuple of such tuples
             Shape of one sample of the outputs.
         """
-        if xp.isdtype(y.dtype, "integral"):
-            classes = xp.arange(output_shape[-1], dtype=y.dtype, device=device(y))
-            y = xp.astype(y[..., None] == classes, x.dtype)
-        x, y = (_blend(xp, a, share) for a in (x, y))
-        return x, y, None if weight is None else _blend(xp, weight, share)
+        dtype = tree_leaves(x)[0].dtype
+        if type(y) is tuple:
+            y = tuple([_as_reals(xp, *part, dtype) for part in zip(y, output_shape, strict=True)])
+        else:
+            y = _as_reals(xp, y, output_shape, dtype)
+        x, y, weight = map_tree(lambda a: _blend(xp, a, share), (x, y, weight))
+        return x, y, weight
 
 
-def _blend(xp: Namespace, a: Array, share: float) -> Array:
+def _as_reals(xp: Namespace, y: Array, output_shape: Shape, dtype: DType) -> Array:
+    """Labels become rows of zeros with a one."""
+    if not xp.isdtype(y.dtype, "integral"):
+        return y
+    classes = xp.arange(output_shape[-1], dtype=y.dtype, device=device(y))
+    return xp.astype(y[..., None] == classes, dtype)
+
+
+def _blend(xp: Namespace, a: Array, share: Any) -> Array:
     return a * share + xp.flip(a, axis=0) * (1.0 - share)

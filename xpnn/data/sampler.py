@@ -14,8 +14,8 @@ class Sampler(ABC):
     """Base of the samplers; they draw on the host, from the stream ``shuffle`` of the network, once per epoch."""
 
     @abstractmethod
-    def check(self, y: HostArray) -> None:
-        """Raise if samples with the targets `y` cannot be drawn."""
+    def check(self, y: Any) -> None:
+        """Raise if samples with the targets `y`, of several outputs a dict by their names, cannot be drawn."""
 
     @abstractmethod
     def indices(self, rng: np.random.Generator, y: Any) -> HostArray:

@@ -58,8 +58,9 @@ class WeightedSampler(Sampler):
         if not replacement and self.num_samples > possible:
             _check.refuse("num_samples", f"be at most {possible}, the number of weights above 0", self.num_samples)
 
-    def check(self, y: HostArray) -> None:
+    def check(self, y: Any) -> None:
         """Refuse targets of another number than the weights."""
+        y = next(iter(y.values())) if isinstance(y, dict) else y
         if y.shape[0] != len(self.weights):
             raise ShapeError(f"weights must have shape ({y.shape[0]},), got {self.weights.shape}.")
 

@@ -99,16 +99,34 @@ class WeightedLosses(Record):
         return tuple([loss.link(xp, part) for loss, part in zip(self.losses, outputs, strict=True)])
 
     def value_and_gradient(
-        self, xp: Namespace, outputs: Any, targets: Any, sample_weight: Array | None = None
+        self, xp: Namespace, outputs: Any, targets: Any, sample_weight: Any = None
     ) -> tuple[Array, Any]:
-        """Weighted sum of the losses, and the tuple of its gradients; the sample weights count for every output."""
-        total, gradients = None, []
-        for loss, weight, output, target in zip(self.losses, self.weights, outputs, targets, strict=True):
-            value, gradient = loss.value_and_gradient(xp, output, target, sample_weight)
-            value, gradient = (value, gradient) if weight == 1.0 else (value * weight, gradient * weight)
+        """Weighted sum of the losses, and the tuple of its gradients.
+
+        `sample_weight`, shape (batch,), counts for every output; a tuple has one such array for each.
+        """
+        values, gradients = self.values_and_gradients(xp, outputs, targets, sample_weight)
+        return self.total(values), gradients
+
+    def total(self, values: Any) -> Any:
+        """Weighted sum of the values of the losses: of arrays, or of plain numbers."""
+        total = None
+        for value, weight in zip(values, self.weights, strict=True):
+            value = value if weight == 1.0 else value * weight
             total = value if total is None else total + value
-            gradients.append(gradient)
-        return total, tuple(gradients)
+        return total
+
+    def values_and_gradients(
+        self, xp: Namespace, outputs: Any, targets: Any, sample_weight: Any = None
+    ) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """Each loss on its own, without its factor, and the gradients of the weighted sum."""
+        values, gradients = [], []
+        shares = sample_weight if type(sample_weight) is tuple else (sample_weight,) * len(self.losses)
+        for loss, weight, *batch in zip(self.losses, self.weights, outputs, targets, shares, strict=True):
+            value, gradient = loss.value_and_gradient(xp, *batch)
+            values.append(value)
+            gradients.append(gradient if weight == 1.0 else gradient * weight)
+        return tuple(values), tuple(gradients)
 
 
 def _as_factors(weights: Any, outputs: tuple[str, ...], count: int) -> tuple[float, ...]:

@@ -16,6 +16,7 @@ from xpnn.many.settings import make_network
 from xpnn.network import Network
 from xpnn.training.batches import Samples
 from xpnn.training.ingest import sample_shape
+from xpnn.training.mixing import Mixing, as_mixing
 from xpnn.training.sources import device_samples
 from xpnn.training.totals import measure_nothing
 from xpnn.typing import HostArray, Shape
@@ -42,10 +43,17 @@ class Plan:
     batch_size: int | None
     epochs: int
     shuffle: bool
+    mixing: Mixing | None = None
 
 
 def plan_training(
-    net: Network, x: Any, y: Any, sample_weight: Any, validation_data: Any, length: tuple[int | None, int, bool]
+    net: Network,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    validation_data: Any,
+    length: tuple[int | None, int, bool],
+    augment: Any = None,
 ) -> Plan:
     """Check the data as `Network.fit` does, on a network that is thrown away, and bring them to the device once.
 
@@ -63,7 +71,10 @@ def plan_training(
     validation = None if validation_data is None else trial._validation(validation_data, device_samples)
     built = trial._built
     measure_nothing(built.loss, built.metrics, samples.y, built.output_shape, built.weights)
-    return Plan(sample_shape(x), samples, validation, state, *length)
+    mixing = as_mixing(augment, built)
+    if mixing is not None:
+        mixing.check(built, samples)
+    return Plan(sample_shape(x), samples, validation, state, *length, mixing)
 
 
 def families(members: Sequence[Member]) -> list[list[Member]]:
@@ -87,5 +98,5 @@ def train_family(plan: Plan, family: Sequence[Member]) -> None:
     if folds:
         learnt, measured = (np.stack(rows) for rows in zip(*folds, strict=True))
         samples, validation = MemberSamples(samples, learnt), MemberSamples(samples, measured)
-    run_epochs(networks, learner, samples, validation, plan.batch_size, plan.epochs, plan.shuffle)
+    run_epochs(networks, learner, samples, validation, plan.batch_size, plan.epochs, plan.shuffle, plan.mixing)
     learner.give_back()

@@ -41,11 +41,11 @@ class JoinedStreams:
 
 class _Generators:
     def __init__(self, members: Sequence[np.random.Generator]) -> None:
-        self._members = members
+        self.members = members
 
     def permutation(self, n: int) -> Batched:
         """Permutations, each member's own."""
-        return Batched(np.stack([generator.permutation(n) for generator in self._members]))
+        return Batched(np.stack([generator.permutation(n) for generator in self.members]))
 
     def random(self, shape: Shape, dtype: type) -> Batched:
         """Uniform numbers, each member's own."""
@@ -56,8 +56,8 @@ class _Generators:
         return self._draw(np.random.Generator.standard_normal, shape, dtype)
 
     def _draw(self, method: Callable[..., Any], shape: Shape, dtype: type) -> Batched:
-        draws: HostArray = np.empty((len(self._members), *shape), dtype=dtype)
-        for row, generator in zip(draws, self._members, strict=True):
+        draws: HostArray = np.empty((len(self.members), *shape), dtype=dtype)
+        for row, generator in zip(draws, self.members, strict=True):
             method(generator, dtype=dtype, out=row) if row.ndim else row.fill(method(generator, dtype=dtype))
         return Batched(draws)
 

@@ -28,6 +28,7 @@ def train_many(
     validation_data: Sequence[Any] | None = None,
     sample_weight: Any = None,
     shuffle: bool = True,
+    augment: Any = None,
 ) -> Many:
     """Train many networks like `net` at once: one operation computes a layer of all of them.
 
@@ -51,8 +52,8 @@ def train_many(
     folds : int, optional
         So many members for each combination: the data are dealt to so many parts at random (by the stream ``folds`` of
         the seed of `net`), and each member learns from all parts but one, on which it is measured as ``"val_..."``.
-    batch_size, epochs, validation_data, sample_weight, shuffle
-        As for `Network.fit`.
+    batch_size, epochs, validation_data, sample_weight, shuffle, augment
+        As for `Network.fit`. `augment` mixes each member's batches by shares of its own.
 
     Returns
     -------
@@ -87,7 +88,7 @@ def train_many(
     length = batch_size, _check.integer("epochs", epochs, minimum=0), _check.boolean("shuffle", shuffle)
     settings = multiply_out(net, seeds, grid)
     with using(net.backend):
-        plan = plan_training(net, x, y, sample_weight, validation_data, length)
+        plan = plan_training(net, x, y, sample_weight, validation_data, length, augment)
         dealt = [None] if folds is None else draw_folds(folds, len(plan.samples), net.seed)
         members = [Member(make_network(net, s), fold) for s in settings for fold in dealt]
         for family in families(members):

@@ -36,8 +36,9 @@ class OutputMetric(Metric):
         """Key in histories and evaluations."""
         return f"{self.output}_{self.metric.label}" if self.name is None else self.name
 
-    def totals(self, xp: Namespace, outputs: Any, targets: Any, weight: Array) -> Array:
-        """Numbers of one batch, from the one output and its targets."""
+    def totals(self, xp: Namespace, outputs: Any, targets: Any, weight: Any) -> Array:
+        """Numbers of one batch, from the one output and its targets, and its own weights if `weight` is a tuple."""
+        weight = weight[self.index] if type(weight) is tuple else weight
         return self.metric.totals(xp, outputs[self.index], targets[self.index], weight)
 
     def combine(self, xp: Namespace, first: Array, second: Array) -> Array:

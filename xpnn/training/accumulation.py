@@ -20,7 +20,7 @@ def record_accumulation(accumulator: Any, x: Any, y: Any, weight: Array | None) 
     parts = learner.layer, learner.loss, tape.tree, tape.state, batch, targets, shares, tape.ctx
     result = loss_and_gradients(*parts, learner.updater.scale_of(vectors))
     gradient = learner.weights.layout.join(result.grads, tape.recorder, learner.weights.dtype, learner.backend.device)
-    measured = tape.measure(result.outputs, targets, shares)
+    measured = tape.measure(result.outputs, targets, shares, result.losses)
     updates = {}
     if accumulator.is_mean:
         share = float(rows(y)) if weight is None else measured[0]

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from xpnn.errors import ArgumentError
+from xpnn.losses import Loss
 from xpnn.optimizers import Optimizer
 from xpnn.training.accumulation import record_accumulation, record_update
 from xpnn.training.compilation import Compilation
@@ -17,17 +18,29 @@ from xpnn.typing import Array
 __all__ = ["Accumulator", "check_accumulation"]
 
 
-def check_accumulation(optimizer: Optimizer, batches: int) -> None:
-    """Refuse more than one batch per step for an optimizer that takes gradients elsewhere than at the parameters.
+def check_accumulation(optimizer: Optimizer, loss: Loss, weight: Any, batches: int) -> None:
+    """Refuse more than one batch per step where their gradients cannot be added up.
 
     Raises
     ------
     ArgumentError
-        If `optimizer` does.
+        If `optimizer` takes gradients elsewhere than at the parameters, or the outputs have sample weights `weight` of
+        their own.
     """
+    if batches > 1:
+        _refuse_uneven(loss, weight)
     if batches > 1 and (optimizer.searches or type(optimizer).gradient is not Optimizer.gradient):
         raise ArgumentError(
             f"gradient_accumulation_steps must be 1 for {optimizer!r}, which takes gradients at points of its own."
+        )
+
+
+def _refuse_uneven(loss: Loss, weight: Any) -> None:
+    """Each mean is divided by the sum of its own weights, which is known only after the last batch."""
+    if type(weight) is tuple and loss.reduction == "mean":
+        raise ArgumentError(
+            "gradient_accumulation_steps must be 1 where outputs have sample weights of their own, unless the losses "
+            "have reduction='sum'."
         )
 
 
@@ -71,8 +84,9 @@ class Accumulator(Held):
         self.gradient = self._xp.zeros_like(weights.flat)
         self.share = self._xp.zeros((1,), dtype=weights.dtype, device=weights.backend.device)
 
-    def add(self, x: Any, y: Any, weight: Array | None) -> Step:
+    def add(self, x: Any, y: Any, weight: Any) -> Step:
         """Add a batch; the parameters stay, the layers' state moves on. Nothing waits for the device."""
+        _refuse_uneven(self.learner.loss, weight)
         share = rows(y) if weight is None else None
         step: Step = self._compiled_add.run(
             (x, y, weight),
@@ -88,7 +102,7 @@ class Accumulator(Held):
         learner = self.learner
         self._compiled_update.run((), self.for_step, self._update_eagerly, self._finish_update, learner.updater.scalars)
 
-    def _add_eagerly(self, x: Any, y: Any, weight: Array | None) -> Step:
+    def _add_eagerly(self, x: Any, y: Any, weight: Any) -> Step:
         step: Step
         result, step = self.learner.look(x, y, weight)
         gradient = self.learner.weights.gradient(result.grads)

@@ -1,13 +1,14 @@
 """A network as one file: snapshot and architecture in the safetensors layout.
 
 Parameters and running averages stand under their own names (``0.weight``), so that any reader of safetensors can use
-them; the optimizer's vectors have ``optimizer/`` in front, the sums of an epoch under way ``epoch/``. The metadata hold
-the architecture and where training stands.
+them; the optimizer's vectors have ``optimizer/`` in front, the sums of an epoch under way ``epoch/``, parameters that
+callbacks have replaced in its middle ``epoch/own/``, arrays of callbacks ``callback/EarlyStopping.0/``. The metadata
+hold the architecture and where training stands.
 """
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from xpnn import _check, safetensors
 from xpnn._tree import map_shapes
 from xpnn.errors import CheckpointError, XpnnError
 from xpnn.schedules import as_learning_rate
+from xpnn.training.callback_states import States, pack, unpack
 from xpnn.training.codec import decode, encode, known_types
 from xpnn.training.epoch import EpochRecord
 from xpnn.training.history import History
@@ -24,18 +26,19 @@ from xpnn.typing import HostArray
 __all__ = ["FAULTS", "Archive", "load", "save", "unreadable"]
 
 SCHEMA = 1
-_PREFIX, _SUMS = "optimizer/", "epoch/"
+_PREFIX, _OWN, _SUMS, _CALLBACKS = "optimizer/", "epoch/own/", "epoch/", "callback/"
 FAULTS = (XpnnError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What a file holds: the arguments of the network, its history, its notes, and its snapshot."""
+    """What a file holds: arguments, history and notes of the network, its snapshot, the states of callbacks."""
 
     arguments: Mapping[str, Any]
     history: History
     notes: dict[str, Any]
     snapshot: Snapshot
+    callbacks: States = field(default_factory=dict)
 
 
 def save(path: str | Path, archive: Archive) -> None:
@@ -45,6 +48,7 @@ def save(path: str | Path, archive: Archive) -> None:
     tensors |= {_PREFIX + name: vector for name, vector in snapshot.vectors.items()}
     if snapshot.epoch is not None:
         tensors |= {_SUMS + name: value for name, value in snapshot.epoch.sums.items()}
+        tensors |= {_OWN + name: value for name, value in snapshot.epoch.own.items()}
     training = {
         "step": snapshot.step,
         "learning_rate": encode(snapshot.learning_rate),
@@ -56,6 +60,9 @@ def save(path: str | Path, archive: Archive) -> None:
     }
     if snapshot.frozen:
         training["frozen"] = list(snapshot.frozen)
+    if archive.callbacks:
+        training["callbacks"], arrays = pack(archive.callbacks)
+        tensors |= {_CALLBACKS + name: array for name, array in arrays.items()}
     network = {name: encode(value) for name, value in archive.arguments.items()}
     network["input_shape"] = map_shapes(list, snapshot.input_shape)
     safetensors.write(
@@ -99,9 +106,9 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
     if any(len(values) != len(history.epoch) for values in history.history.values()):
         raise CheckpointError("history must have one value per epoch.")
     state = {name: tensors.pop(name) for name in training["state"]}
-    vectors, sums = (
+    vectors, own, sums, arrays = (
         {name.removeprefix(prefix): tensors.pop(name) for name in list(tensors) if name.startswith(prefix)}
-        for prefix in (_PREFIX, _SUMS)
+        for prefix in (_PREFIX, _OWN, _SUMS, _CALLBACKS)
     )
     epoch = training.get("epoch")
     snapshot = Snapshot(
@@ -112,10 +119,10 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
         _check.integer("step", training["step"], 0),
         as_learning_rate(decode(training["learning_rate"], types)),
         {str(name): _position(words) for name, words in training["streams"].items()},
-        None if epoch is None else EpochRecord(epoch, sums).check(),
+        None if epoch is None else EpochRecord(epoch, sums, own).check(),
         tuple(map(str, training.get("frozen", []))),
     )
-    return Archive(arguments, history, notes, snapshot)
+    return Archive(arguments, history, notes, snapshot, unpack(training.get("callbacks", {}), arrays))
 
 
 def _shape(sizes: Any) -> tuple[int, ...]:

@@ -1,11 +1,12 @@
 """`BatchStream`: batches that the caller makes, one after another."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 
+from xpnn._tree import map_tree
 from xpnn.errors import ArgumentError, ArgumentTypeError
 from xpnn.training.batches import Batch
 from xpnn.training.ingest import ingest_batch
@@ -89,7 +90,9 @@ class BatchStream:
         return ingest_batch(self.learner, *map(self._copy, batch))
 
     def _copy(self, values: Any) -> Any:
-        """Copy an array: who makes batches may fill the same one again while the step has yet to read it."""
+        """Copy arrays: who makes batches may fill the same ones again while the step has yet to read them."""
+        if isinstance(values, tuple | Mapping):
+            return map_tree(self._copy, values)
         flat, xp = self.learner.weights.flat, self.learner.backend.xp
         if type(values) is type(flat):
             return xp.asarray(values, copy=True)

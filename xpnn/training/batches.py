@@ -13,11 +13,14 @@ __all__ = ["Batch", "Samples"]
 
 
 class Batch(NamedTuple):
-    """Inputs, targets, and sample weights or None; the first axis is the batch. Of several inputs, `x` is a tuple."""
+    """Inputs, targets, and sample weights or None; the first axis is the batch. Of several inputs, `x` is a tuple.
+
+    `weight` is a tuple if several outputs have weights of their own.
+    """
 
     x: Any
     y: Any
-    weight: Array | None
+    weight: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,13 @@ class Samples:
     ----------
     x, y : Array, shape (n, ...), or tuple of such arrays
         Inputs and targets.
-    weight : Array, shape (n,), or None
-        Sample weights.
+    weight : Array, shape (n,), or tuple of such arrays, or None
+        Sample weights, for all outputs or for each of several.
     """
 
     x: Any
     y: Any
-    weight: Array | None
+    weight: Any
 
     def __len__(self) -> int:
         return rows(self.x)

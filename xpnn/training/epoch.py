@@ -1,6 +1,6 @@
 """`Epoch`: an epoch under way, which may be left, saved, and gone on with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from xpnn import _check
@@ -23,10 +23,13 @@ class EpochRecord:
         Its plain fields.
     sums : dict of str to ndarray
         What `xpnn.training.totals.Totals.take` returned.
+    own : dict of str to ndarray
+        As in `Epoch`.
     """
 
     place: dict[str, Any]
     sums: dict[str, HostArray]
+    own: dict[str, HostArray] = field(default_factory=dict)
 
     def check(self) -> "EpochRecord":
         """Return the record itself if it can have come from an `Epoch`.
@@ -65,6 +68,9 @@ class Epoch:
         What has been learnt from up to now.
     size : int or None
         Number of samples that the epoch will have, once it is known.
+    own : dict of str to ndarray
+        Parameters and state by name as training left them, where a callback has put others in their place at the end,
+        such as an average or those of the best epoch; else nothing.
     """
 
     number: int
@@ -74,6 +80,7 @@ class Epoch:
     batches: int = 0
     samples: int = 0
     size: int | None = None
+    own: dict[str, HostArray] = field(default_factory=dict)
 
     def add(self, step: Step, n: int) -> None:
         """Add what a batch of `n` samples tells."""
@@ -92,7 +99,7 @@ class Epoch:
     def take(self) -> EpochRecord:
         """Copy it to the host."""
         names = ("number", "plan", "position", "batches", "samples")
-        return EpochRecord({name: getattr(self, name) for name in names}, self.totals.take())
+        return EpochRecord({name: getattr(self, name) for name in names}, self.totals.take(), self.own)
 
 
 def begin_epoch(network: Any, learner: Any, plan: Plan) -> Epoch:

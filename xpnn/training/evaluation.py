@@ -4,13 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from xpnn._tree import map_tree
+from xpnn._tree import map_tree, tree_leaves
 from xpnn.training.batches import Samples
 from xpnn.training.host_samples import HostSamples
 from xpnn.training.ingest import ingest_inputs
 from xpnn.training.learner import Learner
 from xpnn.training.totals import Totals
-from xpnn.typing import HostArray
 
 __all__ = ["evaluate", "predict", "predict_mapped"]
 
@@ -33,10 +32,11 @@ def predict(learner: Learner, x: Any, batch_size: int | None) -> Any:
     return parts[0] if len(parts) == 1 else map_tree(lambda *a: learner.backend.xp.concat(a, axis=0), *parts)
 
 
-def predict_mapped(learner: Learner, x: HostArray, batch_size: int) -> Any:
-    """Raw outputs for a memory-mapped array, of which one batch is in memory at a time."""
+def predict_mapped(learner: Learner, x: Any, batch_size: int) -> Any:
+    """Raw outputs for inputs with memory-mapped arrays, of which one batch is in memory at a time."""
     parts = []
-    for start in range(0, max(len(x), 1), batch_size):
-        rows = np.asarray(x[start : start + batch_size])
+    for start in range(0, max(max(map(len, tree_leaves(x))), 1), batch_size):
+        picked = slice(start, start + batch_size)
+        rows = map_tree(lambda a, picked=picked: np.asarray(a[picked]), x)
         parts.append(learner.outputs(ingest_inputs(rows, learner.weights, learner.input_shape)))
     return map_tree(lambda *a: learner.backend.xp.concat(a, axis=0), *parts)

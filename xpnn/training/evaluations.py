@@ -15,7 +15,7 @@ class Evaluations:
     that a search looks at one function. All begin with the layers' state before the step.
     """
 
-    def __init__(self, learner: Any, x: Any, y: Any, weight: Array | None) -> None:
+    def __init__(self, learner: Any, x: Any, y: Any, weight: Any) -> None:
         self._learner, self._batch = learner, (x, y, weight)
         self._positions = learner.streams.positions if learner.updater.optimizer.searches else None
         self.first: Any = None

@@ -5,6 +5,7 @@ from typing import Any
 
 from xpnn._tree import map_tree
 from xpnn.losses import Loss
+from xpnn.training.measurement import compare
 from xpnn.typing import Array, Context, Layer, Params, State
 
 __all__ = ["Gradients", "loss_and_gradients"]
@@ -12,13 +13,14 @@ __all__ = ["Gradients", "loss_and_gradients"]
 
 @dataclass(slots=True)
 class Gradients:
-    """What one batch gives: the loss and its gradients, the outputs, and the layers' new state."""
+    """What one batch gives: the loss, its gradients, the outputs, the layers' new state, losses of several outputs."""
 
     value: Array
     outputs: Any
     dx: Any
     grads: Params
     state: State
+    losses: tuple[Array, ...] = ()
 
 
 def loss_and_gradients(
@@ -28,7 +30,7 @@ def loss_and_gradients(
     state: State,
     x: Any,
     y: Any,
-    weight: Array | None,
+    weight: Any,
     ctx: Context,
     scale: Array | None = None,
 ) -> Gradients:
@@ -46,18 +48,18 @@ def loss_and_gradients(
         Inputs.
     y : Array
         Targets as `loss` wants them.
-    weight : Array, shape (batch,), or None
-        Sample weights.
+    weight : Array, shape (batch,), or tuple of such arrays, or None
+        Sample weights, for all outputs or for each of several.
     ctx : Context
         Namespace, mode and random streams.
     scale : Array, shape (), optional
         The loss is multiplied by it on its way back, and the gradients are divided by it; see `LossScale`.
     """
     outputs, saved, state = layer.forward(params, state, x, ctx)
-    value, dy = loss.value_and_gradient(ctx.xp, outputs, y, weight)
+    value, losses, dy = compare(loss, ctx.xp, outputs, y, weight)
     if scale is None:
         dx, grads = layer.backward(params, saved, dy, ctx)
     else:
         dx, grads = layer.backward(params, saved, map_tree(lambda g: g * scale, dy), ctx)
         dx, grads = map_tree(lambda g: g / scale, (dx, grads))
-    return Gradients(value, outputs, dx, grads, state)
+    return Gradients(value, outputs, dx, grads, state, losses)

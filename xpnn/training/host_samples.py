@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from xpnn._tree import map_tree, tree_leaves
 from xpnn.training.batches import Batch
 from xpnn.training.ingest import ingest_batch
 from xpnn.training.prefetch import prefetch
@@ -22,9 +23,9 @@ class HostSamples:
     ----------
     learner : Learner
         Whose steps they are for.
-    x, y : array-like
+    x, y : array-like, or tuple or mapping of them
         With a shape, and rows by slices and arrays of integers: memory-mapped arrays, data sets of HDF5 or zarr.
-    weight : array-like or None
+    weight : array-like, or tuple or mapping of them, or None
         Sample weights.
     """
 
@@ -34,7 +35,7 @@ class HostSamples:
     weight: Any
 
     def __len__(self) -> int:
-        return int(self.x.shape[0])
+        return int(tree_leaves(self.x)[0].shape[0])
 
     def batches(
         self, backend: Backend, batch_size: int | None, order: HostArray | None = None, start: int = 0
@@ -54,5 +55,5 @@ class HostSamples:
             yield self._rows(rows if order is None else order[rows])
 
     def _rows(self, rows: Any) -> Batch:
-        weight = None if self.weight is None else np.asarray(self.weight[rows])
-        return ingest_batch(self.learner, np.asarray(self.x[rows]), np.asarray(self.y[rows]), weight)
+        x, y, weight = map_tree(lambda a: np.asarray(a[rows]), (self.x, self.y, self.weight))
+        return ingest_batch(self.learner, x, y, weight)

@@ -9,7 +9,7 @@ from xpnn.backend import to_host
 from xpnn.errors import ArgumentError, ShapeError, XpnnError
 from xpnn.losses import Loss
 from xpnn.training.batches import Batch
-from xpnn.training.ports import as_parts, refuse_other_rows, rows
+from xpnn.training.ports import as_parts, as_weight_parts, refuse_other_rows, rows
 from xpnn.training.weights import Weights
 from xpnn.typing import Array, HostArray, Shape
 
@@ -99,21 +99,32 @@ def _ingest_target(y: Any, x: Any, loss: Loss, weights: Weights, output_shape: S
     return y if is_integer else weights.backend.asarray(y, weights.dtype)
 
 
-def ingest_weights(sample_weight: Any, x: Any, weights: Weights) -> Array | None:
-    """Bring sample weights, shape (batch,), to the device.
+def ingest_weights(sample_weight: Any, x: Any, weights: Weights) -> Any:
+    """Bring sample weights, shape (batch,), to the device; a tuple of them if outputs have weights of their own.
 
     Raises
     ------
     ShapeError, ArgumentError
-        If there is not one for each sample, or a host value is negative or not finite.
+        If there is not one for each sample, or a host value is negative or not finite; or an output is unknown.
     """
-    if sample_weight is None:
-        return None
-    values = _as_numbers("sample_weight", sample_weight, weights)
-    if tuple(values.shape) != (rows(x),):
-        raise ShapeError(f"sample_weight must have shape ({rows(x)},), got {tuple(values.shape)}.")
+    parts = as_weight_parts(sample_weight, weights.output_names)
+    if type(parts) is not tuple:
+        return None if parts is None else _ingest_weight("sample_weight", parts, rows(x), weights)
+    names, ones = weights.output_names, np.ones(rows(x))
+    return tuple(
+        [
+            _ingest_weight(f"sample_weight[{name!r}]", ones if part is None else part, rows(x), weights)
+            for name, part in zip(names, parts, strict=True)
+        ]
+    )
+
+
+def _ingest_weight(name: str, values: Any, n: int, weights: Weights) -> Array:
+    values = _as_numbers(name, values, weights)
+    if tuple(values.shape) != (n,):
+        raise ShapeError(f"{name} must have shape ({n},), got {tuple(values.shape)}.")
     if isinstance(values, np.ndarray) and values.size and not 0 <= values.min() <= values.max() < np.inf:
-        raise ArgumentError(f"sample_weight must hold finite numbers of at least 0, got {_first_bad(values)!r}.")
+        raise ArgumentError(f"{name} must hold finite numbers of at least 0, got {_first_bad(values)!r}.")
     return weights.backend.asarray(values, weights.dtype)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from xpnn._tree import has_parts
 from xpnn.context import RunContext
-from xpnn.losses import Loss
+from xpnn.losses import Loss, WeightedLosses
 from xpnn.metrics import Metric
 from xpnn.optimizers import Optimizer
 from xpnn.random import Streams
@@ -19,7 +19,7 @@ from xpnn.training.frozen import frozen_layers
 from xpnn.training.gradients import Gradients, loss_and_gradients
 from xpnn.training.held import Held
 from xpnn.training.in_half import InHalf
-from xpnn.training.measurement import Measurement, Step, measure
+from xpnn.training.measurement import Measurement, Step, compare, measure
 from xpnn.training.parameter_group import ParameterGroup
 from xpnn.training.penalty import Penalty
 from xpnn.training.ports import rows
@@ -111,7 +111,7 @@ class Learner:
         if "accumulator" in self.__dict__:
             self.accumulator.forget()
 
-    def step(self, x: Any, y: Any, weight: Array | None) -> Step:
+    def step(self, x: Any, y: Any, weight: Any) -> Step:
         """One step of training: gradients, then the update, then the state. Nothing waits for the device."""
         share = rows(y) if weight is None else None
         step: Step = self._compiled_step.run(
@@ -123,11 +123,11 @@ class Learner:
         )
         return step
 
-    def _step_eagerly(self, x: Any, y: Any, weight: Array | None) -> Step:
+    def _step_eagerly(self, x: Any, y: Any, weight: Any) -> Step:
         seen = Evaluations(self, x, y, weight)
         self.updater.step_by(seen)
         result, penalty = seen.first, seen.penalty
-        measured = self._measure(result.outputs, y, weight)
+        measured = self._measure(result.outputs, y, weight, result.losses)
         self.weights.state = result.state
         return Step(result.value if penalty is None else result.value + penalty, penalty, measured)
 
@@ -142,17 +142,17 @@ class Learner:
         """For steps of several batches."""
         return Accumulator(self, self._compile)
 
-    def look(self, x: Array, y: Array, weight: Array | None) -> tuple[Gradients, Step]:
+    def look(self, x: Array, y: Array, weight: Any) -> tuple[Gradients, Step]:
         """Gradients of a step, without the penalties', and what it tells; nothing changes yet."""
         result = self._run(x, y, weight, self._step)
         penalty = self.penalty() if self.updater.penalty else None
-        measured = self._measure(result.outputs, y, weight)
+        measured = self._measure(result.outputs, y, weight, result.losses)
         return result, Step(result.value if penalty is None else result.value + penalty, penalty, measured)
 
     def as_step(self, results: list[Array], share: int | None) -> Step:
         """Name the outputs of a recorded step; `share` is None if it is among them."""
         penalty = results.pop(1) if self.updater.penalty else None
-        value, measured = _as_measurement(results, share)
+        value, measured = self._as_measurement(results, share)
         return Step(value, penalty, measured)
 
     @property
@@ -162,15 +162,15 @@ class Learner:
         accumulated = self.accumulator.compilations if "accumulator" in self.__dict__ else []
         return [*(report for function in functions for report in function.reports), *accumulated]
 
-    def gradients(self, x: Any, y: Any, weight: Array | None, training: bool) -> Gradients:
+    def gradients(self, x: Any, y: Any, weight: Any, training: bool) -> Gradients:
         """Loss and gradients of one batch, that of the input too, without the penalties; see `full_gradient`."""
         return self._run(x, y, weight, self._training if training else self._inference)
 
-    def run_step(self, x: Any, y: Any, weight: Array | None, p: Array) -> Gradients:
+    def run_step(self, x: Any, y: Any, weight: Any, p: Array) -> Gradients:
         """Loss and gradients as in a step, at the flat parameters `p`."""
         return self._run(x, y, weight, self._step, p)
 
-    def _run(self, x: Any, y: Any, weight: Array | None, ctx: RunContext, p: Array | None = None) -> Gradients:
+    def _run(self, x: Any, y: Any, weight: Any, ctx: RunContext, p: Array | None = None) -> Gradients:
         weights = self.weights
         tree = weights.tree if p is None else weights.tree_of(p)
         scale = self.updater.scale_of(self.updater.vectors)
@@ -203,32 +203,33 @@ class Learner:
     def _outputs_eagerly(self, x: Any) -> Any:
         return self.layer.forward(self.weights.tree, self.weights.state, x, self._inference)[0]
 
-    def measure(self, x: Any, y: Any, weight: Array | None) -> tuple[Array, Measurement]:
+    def measure(self, x: Any, y: Any, weight: Any) -> tuple[Array, Measurement]:
         """Loss of a batch without the penalties, and what it adds to the metrics, in inference mode."""
         share = rows(y) if weight is None else None
         result: tuple[Array, Measurement] = self._compiled_measurement.run(
             (x, y, weight),
             self._held.for_outputs,
             lambda: self._measure_eagerly(x, y, weight),
-            lambda results, held: _as_measurement(results, share),
+            lambda results, held: self._as_measurement(results, share),
             dict,
         )
         return result
 
-    def _measure_eagerly(self, x: Any, y: Any, weight: Array | None) -> tuple[Array, Measurement]:
-        outputs = self._outputs_eagerly(x)
-        value, _ = self.loss.value_and_gradient(self.backend.xp, outputs, y, weight)
-        return value, self._measure(outputs, y, weight)
+    def _as_measurement(self, results: list[Array], share: int | None) -> tuple[Array, Measurement]:
+        value, *rest = results
+        count = rest.pop(0) if share is None else share
+        losses = rest.pop(0) if isinstance(self.loss, WeightedLosses) else None
+        return value, Measurement(count, rest, losses)
 
-    def _measure(self, outputs: Any, y: Any, weight: Array | None) -> Measurement:
-        return measure(self.loss, self.metrics, self.backend.xp, self.backend.device, outputs, y, weight)
+    def _measure_eagerly(self, x: Any, y: Any, weight: Any) -> tuple[Array, Measurement]:
+        outputs = self._outputs_eagerly(x)
+        value, losses, _ = compare(self.loss, self.backend.xp, outputs, y, weight)
+        return value, self._measure(outputs, y, weight, losses)
+
+    def _measure(self, outputs: Any, y: Any, weight: Any, losses: Sequence[Array]) -> Measurement:
+        return measure(self.loss, self.metrics, self.backend.xp, self.backend.device, outputs, y, weight, losses)
 
     def penalty(self, p: Array | None = None) -> Array:
         """Value of the penalties at the flat parameters `p`, by default the present ones; a 0-d array."""
         p = self.weights.flat if p is None else p
         return self.updater.penalty.value(self.backend.xp, p, self.updater.mask)
-
-
-def _as_measurement(results: list[Array], share: int | None) -> tuple[Array, Measurement]:
-    value, *rest = results
-    return value, Measurement(rest.pop(0) if share is None else share, rest)

@@ -4,20 +4,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
+import numpy as np
+
 from xpnn.callbacks import Callback
-from xpnn.errors import ArgumentError
 from xpnn.random import generator_at, position_of
 from xpnn.training.batches import Batch
 from xpnn.training.epoch import Epoch, begin_epoch
 from xpnn.training.evaluation import evaluate
 from xpnn.training.interrupt import interrupt_between
 from xpnn.training.learner import Learner
-from xpnn.training.measurement import Step
+from xpnn.training.measurement import Step, loss_names
+from xpnn.training.mixing import Mixing
 from xpnn.training.plan import Plan
 from xpnn.training.ports import rows
 from xpnn.typing import Array
 
-__all__ = ["run_epochs", "try_mixing"]
+__all__ = ["run_epochs"]
 
 
 def run_epochs(
@@ -28,7 +30,7 @@ def run_epochs(
     plan: Plan,
     epochs: int,
     callbacks: Sequence[Callback],
-    augment: Any = None,
+    mixing: Mixing | None = None,
 ) -> int:
     """Train for `epochs`, write their measurements to ``network.history``, and return the number of the first.
 
@@ -36,10 +38,10 @@ def run_epochs(
     of loss and metrics are read.
     """
     first = begin_epoch(network, learner, plan).number if epochs else 0
-    measured = ["loss", *(metric.label for metric in learner.metrics)]
+    _give_back(network, learner.epoch)
+    measured = [*loss_names(learner.loss), *(metric.label for metric in learner.metrics)]
     network.measured = (*measured, *(f"val_{name}" for name in measured if validation is not None))
-    for callback in callbacks:
-        callback.on_train_begin(network, epochs)
+    network.callback_states.begin(network, epochs, callbacks)
     with interrupt_between() as check:
         for number in range(first, first + epochs):
             if network.stop_training:
@@ -49,7 +51,7 @@ def run_epochs(
                 callback.on_epoch_begin(network, number)
             if network.stop_training:
                 break
-            is_complete = _run_epoch(network, learner, source, plan, epoch, callbacks, augment, check)
+            is_complete = _run_epoch(network, learner, source, plan, epoch, callbacks, mixing, check)
             logs = epoch.read()
             if validation is not None:
                 logs |= _validate(network, learner, validation, plan, callbacks)
@@ -59,30 +61,28 @@ def run_epochs(
                 callback.on_epoch_end(network, number, logs)
             check()
     learner.epoch = None if learner.epoch is None or learner.epoch.batches == 0 else learner.epoch
-    for callback in callbacks:
-        callback.on_train_end(network)
+    _end_training(network, learner.epoch, callbacks)
+    network.callback_states.end(is_cut_off=learner.epoch is not None)
     return first
 
 
-def try_mixing(augment: Any, samples: Any, learner: Learner) -> None:
-    """Mix about a hundred samples, so that a loss that wants no mixed targets says so before anything is learnt.
-
-    Raises
-    ------
-    ArgumentError
-        What the loss raises; or if there are several inputs or outputs.
-    """
-    if isinstance(samples.x, tuple) or isinstance(samples.y, tuple):
-        raise ArgumentError(f"augment must be left out for several inputs or outputs, got {augment!r}.")
-    xp, shape, some = learner.backend.xp, learner.output_shape, slice(None, None, max(len(samples) // 100, 1))
-    y = augment.mix(xp, samples.x[some, ...], samples.y[some, ...], None, 0.75, shape)[1]
-    learner.loss.check_targets(learner.backend.to_numpy(y), shape)
+def _end_training(network: Any, epoch: Epoch | None, callbacks: Sequence[Callback]) -> None:
+    """Tell the callbacks of the end; where an epoch was left in its middle, keep the parameters that they replace."""
+    own = {} if epoch is None else {**network.parameters, **network.state}
+    for callback in callbacks:
+        callback.on_train_end(network)
+    if epoch is not None:
+        now = {**network.parameters, **network.state}
+        epoch.own = {} if all(np.array_equal(now[name], own[name]) for name in own) else own
 
 
-def _mixed(learner: Learner, batches: Iterable[Batch], augment: Any) -> Iterator[Batch]:
-    for x, y, weight in batches:
-        share = augment.draw(learner.streams["mixup"])
-        yield Batch(*augment.mix(learner.backend.xp, x, y, weight, share, learner.output_shape))
+def _give_back(network: Any, epoch: Epoch | None) -> None:
+    """Let the network have its own parameters again, to go on in the middle of an epoch."""
+    if epoch is not None and epoch.own:
+        state = network.state
+        network.set_parameters({name: value for name, value in epoch.own.items() if name not in state})
+        network.set_state({name: value for name, value in epoch.own.items() if name in state})
+        epoch.own = {}
 
 
 def _run_epoch(
@@ -92,7 +92,7 @@ def _run_epoch(
     plan: Plan,
     epoch: Epoch,
     callbacks: Sequence[Callback],
-    augment: Any,
+    mixing: Mixing | None,
     check: Callable[[], None],
 ) -> bool:
     """Run the rest of an epoch, and tell whether it came to its end."""
@@ -101,7 +101,7 @@ def _run_epoch(
     watchers = [c for c in callbacks if type(c).on_batch_end is not Callback.on_batch_end]
     batches = source.batches(learner.backend, plan.batch_size, order, epoch.batches)
     with closing(batches):
-        mixed = batches if augment is None else _mixed(learner, batches, augment)
+        mixed = batches if mixing is None else mixing.batches(learner, batches)
         for steps in _steps(learner, mixed, plan.gradient_accumulation_steps):
             for step, n in steps:
                 epoch.add(step, n)

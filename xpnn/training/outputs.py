@@ -7,6 +7,7 @@ from typing import Any
 from xpnn.errors import ArgumentError, ArgumentTypeError
 from xpnn.losses import WeightedLosses, get_loss
 from xpnn.metrics import Metric, OutputMetric, get_metric
+from xpnn.training.measurement import loss_names
 
 __all__ = ["arrange", "get_losses", "get_metrics"]
 
@@ -70,7 +71,11 @@ def arrange(loss: Any, metrics: Sequence[Any], names: tuple[str, ...]) -> tuple[
             found = repr(metric.output) if isinstance(metric, OutputMetric) else repr(metric)
             raise ArgumentTypeError(f"metrics must be a mapping from the outputs {', '.join(names)}, got {found}.")
         placed.append(replace(metric, index=names.index(metric.output)))
-    return several.arranged(names), tuple(placed)
+    several = several.arranged(names)
+    for metric in placed:
+        if metric.label in loss_names(several):
+            raise ArgumentError(f"metrics must have other names than the losses of the outputs, got {metric.label!r}.")
+    return several, tuple(placed)
 
 
 def _single(loss: Any, names: tuple[str, ...]) -> Any:

@@ -27,8 +27,8 @@ class Plan:
         Number of batches per step.
     sampler : Sampler or None
         Draws the samples of an epoch.
-    targets : ndarray or None
-        Targets on the host, for the sampler.
+    targets : ndarray, dict of str to ndarray, or None
+        Targets on the host, for the sampler; by the names of several outputs.
     """
 
     samples: int | None
@@ -36,7 +36,7 @@ class Plan:
     shuffle: bool
     gradient_accumulation_steps: int = 1
     sampler: "Sampler | None" = None
-    targets: HostArray | None = field(default=None, repr=False, compare=False)
+    targets: HostArray | dict[str, HostArray] | None = field(default=None, repr=False, compare=False)
 
     @property
     def draws(self) -> bool:

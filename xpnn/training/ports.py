@@ -12,7 +12,16 @@ from xpnn.errors import ArgumentTypeError, ShapeError
 from xpnn.layers import Graph, Parallel, Sequential
 from xpnn.typing import Array, Layer
 
-__all__ = ["as_parts", "by_names", "input_names", "number_names", "output_names", "refuse_other_rows", "rows"]
+__all__ = [
+    "as_parts",
+    "as_weight_parts",
+    "by_names",
+    "input_names",
+    "number_names",
+    "output_names",
+    "refuse_other_rows",
+    "rows",
+]
 
 
 def input_names(layer: Layer) -> tuple[str, ...]:
@@ -62,6 +71,26 @@ def as_parts(argument: str, value: Any, names: tuple[str, ...]) -> Any:
             f"{argument} must be a tuple of {len(names)} arrays or a mapping of {', '.join(names)}, got {found}."
         )
     return tuple(value)
+
+
+def as_weight_parts(value: Any, names: tuple[str, ...]) -> Any:
+    """Bring sample weights by the outputs `names` into a tuple, None for an output left out; others stay as they are.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        If there is but one output, or a name is unknown.
+    """
+    if not isinstance(value, Mapping):
+        is_several = type(value) is tuple and len(names) > 1 and not all(isinstance(v, int | float) for v in value)
+        return as_parts("sample_weight", value, names) if is_several else value
+    if len(names) < 2 and tuple(value) != names:
+        raise ArgumentTypeError("sample_weight must be an array where there is one output, got a mapping.")
+    for name in value:
+        _check.choice("names in sample_weight", name, names)
+    if not any(part is not None for part in value.values()):
+        return None
+    return tuple([value.get(name) for name in names]) if len(names) > 1 else value[names[0]]
 
 
 def by_names(value: Any, names: tuple[str, ...], given: Any) -> Any:

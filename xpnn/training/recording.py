@@ -15,7 +15,7 @@ from xpnn.program import Program, optimize
 from xpnn.random import Streams
 from xpnn.training.gradients import loss_and_gradients
 from xpnn.training.masks import Masks
-from xpnn.training.measurement import measure
+from xpnn.training.measurement import compare, measure
 from xpnn.typing import Array, Backend, DType, Shape, State
 
 __all__ = ["Draw", "Mask", "Noise", "Recording", "Tape", "pairs", "record_measurement", "record_outputs", "record_step"]
@@ -106,8 +106,8 @@ def record_step(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording
     """Write down one step of training on a batch like this.
 
     The outputs of the program are the loss with the penalties, the penalties' part if there are any, the sum of the
-    sample weights if there are any, and the totals of the metrics. It updates the parameters, the optimizer's vectors,
-    and the layers' state.
+    sample weights if there are any, the losses of several outputs, and the totals of the metrics. It updates the
+    parameters, the optimizer's vectors, and the layers' state.
     """
     weights, updater = learner.weights, learner.updater
     tape = Tape(learner, training=True)
@@ -126,7 +126,7 @@ def record_step(learner: Any, x: Any, y: Any, weight: Array | None) -> Recording
     optimizer: Optimizer = updater.optimizer
     gradient = optimizer.gradient(tape.recorder, tape.flat, vectors, gradient_at)
     result, outputs = seen[0]
-    outputs = [*outputs, *tape.measure(result.outputs, targets, shares)]
+    outputs = [*outputs, *tape.measure(result.outputs, targets, shares, result.losses)]
     updates = tape.update(gradient, vectors, masks)
     return tape.finish(outputs, updates | dict(pairs(tape.state, result.state)))
 
@@ -143,8 +143,8 @@ def record_measurement(learner: Any, x: Any, y: Any, weight: Array | None) -> Re
     tape = Tape(learner, training=False)
     batch, targets, shares = tape.give(x, y, weight)
     outputs = learner.layer.forward(tape.tree, tape.state, batch, tape.ctx)[0]
-    value, _ = learner.loss.value_and_gradient(tape.recorder, outputs, targets, shares)
-    return tape.finish([value, *tape.measure(outputs, targets, shares)], {})
+    value, losses, _ = compare(learner.loss, tape.recorder, outputs, targets, shares)
+    return tape.finish([value, *tape.measure(outputs, targets, shares, losses)], {})
 
 
 class Tape:
@@ -204,12 +204,13 @@ class Tape:
         changes = [(None, self.flat, updater.constrain(xp, flat)), *((n, old, moved[n]) for n, old in vectors.items())]
         return {old: updater.settle(xp, name, new, old, masks, finite) for name, old, new in changes}
 
-    def measure(self, outputs: Any, targets: Any, weight: Any) -> list[Any]:
+    def measure(self, outputs: Any, targets: Any, weight: Any, losses: Any) -> list[Any]:
         """What `xpnn.training.measurement.measure` returns, as outputs of a program."""
         learner = self._learner
         device = learner.backend.device
-        measured = measure(learner.loss, learner.metrics, self.recorder, device, outputs, targets, weight)
-        return [*([] if weight is None else [measured.share]), *measured.totals]
+        measured = measure(learner.loss, learner.metrics, self.recorder, device, outputs, targets, weight, losses)
+        shares = [] if weight is None else [measured.share]
+        return [*shares, *([] if measured.losses is None else [measured.losses]), *measured.totals]
 
     def finish(self, outputs: list[Any], updates: Mapping[Any, Any]) -> Recording:
         """Return what has been recorded, simplified."""

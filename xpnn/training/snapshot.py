@@ -133,7 +133,7 @@ def restore(recipe: Recipe, backend: Backend, streams: Streams, snapshot: Snapsh
     if snapshot.epoch is not None:
         totals = Totals(learner.loss, learner.metrics, backend)
         totals.put(snapshot.epoch.sums, learner.weights.dtype)
-        learner.epoch = Epoch(totals=totals, **snapshot.epoch.place)
+        learner.epoch = Epoch(totals=totals, own=_known(snapshot.epoch.own, snapshot), **snapshot.epoch.place)
     if snapshot.frozen:
         learner.freeze(find_parameters(layout, snapshot.frozen))
     return learner
@@ -148,6 +148,13 @@ def _assemble(
     loss, metrics = arrange(recipe.loss, recipe.metrics, weights.output_names)
     rules = loss, metrics, recipe.optimizer, recipe.penalty
     return Learner(weights, *rules, streams, *shapes, recipe.compile, recipe.groups)
+
+
+def _known(own: dict[str, HostArray], snapshot: Snapshot) -> dict[str, HostArray]:
+    if own:
+        wanted = {name: value.shape for name, value in {**snapshot.parameters, **snapshot.state}.items()}
+        _compare("parameters of the epoch", wanted, own)
+    return own
 
 
 def _fill(tree: Mapping[str, Any], values: Mapping[str, HostArray], prefix: str = "") -> dict[str, Any]:

@@ -27,7 +27,7 @@ def split_validation(
     if validation_data is not None:
         raise ArgumentError(f"validation_split must be 0 when validation_data is given, got {share!r}.")
     arrays = [_on_host("x", x, several[0]), _on_host("y", y, several[1])]
-    arrays += [] if weight is None else [to_host(weight, "sample_weight")]
+    arrays += [] if weight is None else [_on_host("sample_weight", weight, several[1] and _has_arrays(weight))]
     first = tree_leaves(arrays[0])[0]
     n = first.shape[0] if first.ndim else 0
     for name, value in zip(("x", "y", "sample_weight"), arrays, strict=False):
@@ -44,5 +44,14 @@ def split_validation(
 def _on_host(name: str, value: Any, several: bool) -> Any:
     if isinstance(value, Mapping) or (several and isinstance(value, tuple | list)):
         parts = value if isinstance(value, Mapping) else tuple(value)
-        return map_tree(lambda part: to_host(part, name), parts)
+        return map_tree(lambda part: _array_on_host(name, part), parts)
+    return _array_on_host(name, value)
+
+
+def _array_on_host(name: str, value: Any) -> Any:
     return value if isinstance(value, np.memmap) else to_host(value, name)
+
+
+def _has_arrays(weight: Any) -> bool:
+    """Tell a tuple of weights for each output from a tuple of numbers."""
+    return isinstance(weight, tuple) and not all(isinstance(value, int | float) for value in weight)
