@@ -13,13 +13,18 @@ Rules = Sequence[tuple[Leaf, Any]]
 
 
 def find_rules(layer: Layer, layout: Layout, kind: str) -> Rules:
-    """Rules in the fields ``<parameter>_<kind>`` of `layer` and the layers inside it; those of tied parameters once."""
+    """Rules of `layer` and the layers inside it; those of tied parameters once.
+
+    The rule of a parameter is in the field ``<parameter>_<kind>`` of its layer. Where there is no such field, the last
+    word of its name counts: ``query_weight`` and ``output_weight`` have the one of ``weight``.
+    """
     rules = []
     for leaf in layout:
         owner: Any = layer
         for name in leaf.path[:-1]:
             owner = getattr(owner, "children", {}).get(name)
-        rule = getattr(owner, f"{leaf.path[-1]}_{kind}", None)
+        name = leaf.path[-1]
+        rule = getattr(owner, f"{name}_{kind}", getattr(owner, f"{name.split('_')[-1]}_{kind}", None))
         if rule is not None:
             rules.append((leaf, rule))
     return rules
