@@ -220,6 +220,18 @@ def test_rules_are_saved_and_go_on(tmp_path):
     assert np.array_equal(net.flat_parameters, again.flat_parameters)
 
 
+def test_a_constraint_along_an_axis_that_is_not_there_is_refused_when_the_network_is_built():
+    layers = [Dense(4, weight_constraint=MaxNorm(axis=(0, 1)), bias_constraint=UnitNorm(-1)), Residual([Flatten()])]
+    Network(layers).build(2)
+    layers[1] = Residual([Dense(4, bias_constraint=UnitNorm(axis=(0, 1)))])
+    with pytest.raises(ShapeError) as caught:
+        Network(layers).build(2)
+    assert str(caught.value) == (
+        "parameter 1.0.bias, UnitNorm(axis=(0, 1)): "
+        "axis must be among the axes of a parameter of shape (4,), got (0, 1)."
+    )
+
+
 def test_rules_are_found_by_the_names_of_parameters_and_rewrite_only_them():
     layers = [Dense(2, bias_regularizer="l1"), Residual([Dense(2, weight_regularizer="l2")])]
     net = Network(layers).build(2)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from xpnn.errors import ShapeError
 from xpnn.training.layout import Layout, Leaf
 from xpnn.typing import Array, Layer, Namespace
 
-__all__ = ["Rules", "find_rules", "part", "rewrite"]
+__all__ = ["Rules", "check_shapes", "find_rules", "part", "rewrite"]
 
 Rules = Sequence[tuple[Leaf, Any]]
 """Parameters with their rules, in the order of the vector."""
@@ -28,6 +29,16 @@ def find_rules(layer: Layer, layout: Layout, kind: str) -> Rules:
         if rule is not None:
             rules.append((leaf, rule))
     return rules
+
+
+def check_shapes(rules: Rules) -> None:
+    """Let each rule that can do so refuse the shape of its parameter, which is named in the message."""
+    for leaf, rule in rules:
+        if hasattr(rule, "check"):
+            try:
+                rule.check(leaf.shape)
+            except ShapeError as error:
+                raise ShapeError(f"parameter {leaf.name}, {rule!r}: {error}") from error
 
 
 def part(xp: Namespace, flat: Array, leaf: Leaf) -> Array:
