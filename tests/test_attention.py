@@ -8,7 +8,7 @@ from xpnn.backend import get_backend
 from xpnn.context import RunContext
 from xpnn.derivatives import hessian_vector_product
 from xpnn.errors import ArgumentError, ShapeError
-from xpnn.layers import Dense, Embedding, Flatten, MultiHeadAttention, PositionalEncoding, TransformerEncoder
+from xpnn.layers import Dense, Embedding, Flatten, Graph, MultiHeadAttention, PositionalEncoding, TransformerEncoder
 from xpnn.random import HostRng, Streams
 
 CTX = RunContext(get_backend("numpy"), True, Streams(0))
@@ -77,6 +77,21 @@ def test_a_causal_encoder_does_not_see_the_future(norm_first):
     a, b = (layer.forward(params, state, z, CTX)[0] for z in (x, later))
     np.testing.assert_allclose(a[:, :3], b[:, :3], rtol=1e-14)
     assert not np.isclose(a[:, 3:], b[:, 3:]).any()
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_encoders_in_a_graph_do_not_look_at_padding(compiled, backend):
+    blocks = [TransformerEncoder(4, 2, 5, dropout=0.0, norm_first=first) for first in (False, True)]
+    nodes = {"a": (blocks[0], ("x", "mask")), "b": (blocks[1], ("a", "mask")), "out": (Dense(1), "b")}
+    graph = Graph(("x", "mask"), nodes, "out")
+    net = Network(graph, loss="mean_squared_error", backend=backend, dtype="float64", compile=compiled)
+    rng, mask = np.random.default_rng(2), np.asarray([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+    x = rng.standard_normal((3, 3, 4))
+    other = np.where(mask[:, :, None] != 0, x, rng.standard_normal(x.shape))
+    net.build(((3, 4), (3,)))
+    shown, changed = (net.predict((z, mask))[mask != 0] for z in (x, other))
+    np.testing.assert_allclose(shown, changed, rtol=1e-12, atol=1e-14)
+    assert not np.allclose(net.predict((x, np.ones((3, 3))))[mask != 0], shown)
 
 
 def test_a_query_with_nothing_to_attend_to_gets_the_bias_of_the_output(backend):
@@ -198,7 +213,15 @@ MESSAGES = [
     (lambda: TransformerEncoder(6, 2, 3, eps=0.0), "eps must be a finite number above 0, got 0.0."),
     (
         lambda: TransformerEncoder(6, 2, 3).init(None, (4, 5)),
-        "input must have samples of shape (time, 6), got (4, 5).",
+        "input must have samples of shape (time, 6), or of that and (time,) with a mask, got (4, 5).",
+    ),
+    (
+        lambda: TransformerEncoder(6, 2, 3).init(None, ((4, 6), (5,))),
+        "input must have samples of shape (time, 6), or of that and (time,) with a mask, got ((4, 6), (5,)).",
+    ),
+    (
+        lambda: TransformerEncoder(6, 2, 3).init(None, ()),
+        "input must have samples of shape (time, 6), or of that and (time,) with a mask, got ().",
     ),
 ]
 

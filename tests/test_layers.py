@@ -125,6 +125,7 @@ ROWS = {
         TransformerEncoder(6, 3, 5, dropout=0.0, activation="gelu", norm_first=True, causal=True),
         (4, 6),
     ),
+    "encoder with padding": (TransformerEncoder(4, 2, 5, norm_first=True), ((3, 4), (3,))),
     "prelu": (PReLU(), (2, 3)),
     "prelu of images": (PReLU((1, 2)), (2, 3, 2)),
     "standardize": (Standardize(), (3,)),
@@ -223,6 +224,7 @@ DRAWS = {
     "embedding": lambda rng, n: rng.integers(7, size=(n, 4)),
     "embedding of scalars": lambda rng, n: rng.integers(1, size=n),
     "embedding with padding": lambda rng, n: rng.choice([0, 1, 3, 4, 5, 6], size=(n, 2, 3)),
+    "encoder with padding": lambda rng, n: (*_normal(rng, n, (3, 4)), _mask(rng, n, 3)),
     "large embedding": lambda rng, n: rng.integers(600, size=(n, 40)),
     **recurrent_rows.DRAWS,
 }

@@ -52,6 +52,15 @@ def test_simple_rnn_gives_the_values_worked_out_by_hand():
     }
 
 
+@pytest.mark.parametrize(("layer", "width"), [(SimpleRNN(5), 5), (LSTM(5), 20), (GRU(5), 15)])
+def test_the_recurrent_weight_starts_with_orthonormal_rows(layer, width):
+    params, _, _ = layer.init(HostRng(np.random.default_rng(0)), (4, 3))
+    assert params["recurrent"].shape == (5, width)
+    np.testing.assert_allclose(params["recurrent"] @ params["recurrent"].T, np.eye(5), atol=1e-14)
+    glorot = params["weight"]
+    assert np.abs(glorot).max() < (6.0 / (3 + width)) ** 0.5
+
+
 def test_the_gates_of_lstm_are_input_forget_cell_output():
     x = np.zeros((1, 2, 1))
     params = {"weight": np.zeros((1, 4)), "recurrent": np.zeros((1, 4)), "bias": np.asarray([0, 0, np.log(3) / 2, 0])}

@@ -21,7 +21,9 @@ from xpnn.layers import (
     DepthwiseConv2D,
     Embedding,
     Flatten,
+    MultiHeadAttention,
     Residual,
+    SeparableConv2D,
     SimpleRNN,
 )
 from xpnn.optimizers import SGD
@@ -218,6 +220,18 @@ def test_rules_are_saved_and_go_on(tmp_path):
     assert np.array_equal(net.flat_parameters, again.flat_parameters)
 
 
+def test_a_constraint_along_an_axis_that_is_not_there_is_refused_when_the_network_is_built():
+    layers = [Dense(4, weight_constraint=MaxNorm(axis=(0, 1)), bias_constraint=UnitNorm(-1)), Residual([Flatten()])]
+    Network(layers).build(2)
+    layers[1] = Residual([Dense(4, bias_constraint=UnitNorm(axis=(0, 1)))])
+    with pytest.raises(ShapeError) as caught:
+        Network(layers).build(2)
+    assert str(caught.value) == (
+        "parameter 1.0.bias, UnitNorm(axis=(0, 1)): "
+        "axis must be among the axes of a parameter of shape (4,), got (0, 1)."
+    )
+
+
 def test_rules_are_found_by_the_names_of_parameters_and_rewrite_only_them():
     layers = [Dense(2, bias_regularizer="l1"), Residual([Dense(2, weight_regularizer="l2")])]
     net = Network(layers).build(2)
@@ -242,7 +256,14 @@ OTHERS = [
     (LSTM, (3,), SEQUENCES),
     (GRU, (3,), SEQUENCES),
     (Embedding, (7, 2), INDICES),
+    (SeparableConv2D, (3, 2), IMAGES),
+    (MultiHeadAttention, (2, 3), SEQUENCES),
 ]
+
+
+def _rule_of(parameter, names):
+    """Place in `names` of the parameter, or else of the last word of its name."""
+    return names.index(parameter if parameter in names else parameter.split("_")[-1])
 
 
 @pytest.mark.parametrize(("kind", "sizes", "x"), OTHERS, ids=[kind.__name__ for kind, _, _ in OTHERS])
@@ -257,12 +278,13 @@ def test_other_layers_have_rules_too(kind, sizes, x):
     y = np.arange(6) % 3
     plain.build(x.shape[1:]).train_on_batch(x, y)
     ruled.build(x.shape[1:]).train_on_batch(x, y)
-    p = ruled.parameters
+    p, free = ruled.parameters, plain.parameters
     assert set(names) <= {name.removeprefix("0.") for name in p if name.startswith("0.")}
-    assert all(p[f"0.{name}"].min() >= 0.0 for name in names)
-    assert plain.parameters["0.weight"].min() < 0.0
+    own = {name: _rule_of(name.removeprefix("0."), names) for name in p if name.startswith("0.")}
+    assert all(p[name].min() >= 0.0 for name in own)
+    assert all(free[name].min() < 0.0 for name in own if "weight" in name)
     plain.set_parameters(p)
-    cost = sum(0.05 * (i + 1) * (p[f"0.{name}"] ** 2).sum() for i, name in enumerate(names))
+    cost = sum(0.05 * (i + 1) * (p[name] ** 2).sum() for name, i in own.items())
     assert ruled.evaluate(x, y)["loss"] == pytest.approx(plain.evaluate(x, y)["loss"] + cost, rel=1e-12)
 
 

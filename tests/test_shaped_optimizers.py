@@ -161,6 +161,19 @@ def test_muon_gives_vectors_and_exceptions_to_adamw():
     }
 
 
+@pytest.mark.parametrize("wrap", [lambda muon: muon, Lookahead])
+def test_an_exception_of_muon_that_is_not_in_the_network_is_refused_when_it_is_built(wrap):
+    layers = [Dense(4, name="first"), Residual([Dense(4)]), Dense(3, name="last")]
+    for name in ("first", "1", "1.0", "1.0.weight", "last.bias"):
+        Network(layers, optimizer=wrap(Muon(exclude=("last", name)))).build(5)
+    with pytest.raises(ArgumentError) as caught:
+        Network(layers, optimizer=wrap(Muon(exclude=("last", "fist")))).build(5)
+    assert str(caught.value) == (
+        "exclude must be one of 1, 1.0, 1.0.bias, 1.0.weight, first, first.bias, first.weight, last, last.bias, "
+        "last.weight, got 'fist'. Did you mean 'first'?"
+    )
+
+
 @pytest.mark.parametrize("optimizer", [Lamb(), Adafactor(), Muon(), Lookahead(Muon())])
 def test_dtype_and_device_stay_and_float32_follows_float64(backend, optimizer):
     for shape in ((4, 3), (5,)):

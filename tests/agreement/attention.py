@@ -89,11 +89,12 @@ def transformer_encoder(rng):
 
     heads, size, time, hidden = (int(n) for n in rng.integers((1, 3, 1, 1), 5))
     eps = float(10 ** rng.uniform(-4, -1))
-    features, norm_first, causal = heads * size, bool(rng.integers(2)), bool(rng.integers(2))
+    features, norm_first, causal, with_mask = heads * size, *(bool(n) for n in rng.integers(2, size=3))
     activation = str(rng.choice(["relu", "gelu"]))
     layer = TransformerEncoder(features, heads, hidden, 0.0, activation, norm_first, causal, eps)
 
     def oracle(x, params, state):
+        x, padding = (x[0], x[1] == 0) if with_mask else (x, None)
         block = torch.nn.TransformerEncoderLayer(
             features, heads, hidden, 0.0, activation, eps, batch_first=True, norm_first=norm_first, dtype=torch.float64
         )
@@ -117,16 +118,25 @@ def transformer_encoder(rng):
             "linear2.weight": params["feed_forward.output.weight"].T,
             "linear2.bias": params["feed_forward.output.bias"],
         }
-        mask = torch.nn.Transformer.generate_square_subsequent_mask(time, dtype=torch.float64) if causal else None
-        return torch.func.functional_call(block, values, (x,), {"src_mask": mask})
+        mask = torch.ones(time, time, dtype=torch.bool).triu(1) if causal else None
+        return torch.func.functional_call(block, values, (x,), {"src_mask": mask, "src_key_padding_mask": padding})
 
-    return layer_case(rng, layer, (time, features), oracle)
+    shape = ((time, features), (time,)) if with_mask else (time, features)
+    if not with_mask:
+        return layer_case(rng, layer, shape, oracle)
+    draw = _draw_mask(shape, first=1.0)  # where nothing is to be seen PyTorch gives NaN
+    return layer_case(rng, layer, shape, oracle, draw=draw, constant=(1,), batch=int(rng.integers(1, 5)))
 
 
-def _draw_mask(shape):
+def _draw_mask(shape, first=None):
+    """Inputs and a mask after them, whose `first` elements are these."""
+
     def draw(rng, batch):
         *inputs, mask = [rng.standard_normal((batch, *part)) for part in shape]
-        return *inputs, np.where(rng.random(mask.shape) < 0.6, mask, 0.0)
+        mask = np.where(rng.random(mask.shape) < 0.6, mask, 0.0)
+        if first is not None:
+            mask[:, 0] = first
+        return *inputs, mask
 
     return draw
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from xpnn import _check
 from xpnn._record import Record
-from xpnn.constraints._axes import axes, norms
-from xpnn.typing import Array, Namespace
+from xpnn.constraints._axes import axes, check_axes, norms
+from xpnn.typing import Array, Namespace, Shape
 
 __all__ = ["MaxNorm"]
 
@@ -27,7 +27,7 @@ class MaxNorm(Record):
     ArgumentError
         If `max` is not above 0 or `axis` is no axis.
     ShapeError
-        In the first step, if the parameter does not have such an axis.
+        When the network is built, if the parameter does not have such an axis.
 
     Notes
     -----
@@ -50,6 +50,10 @@ class MaxNorm(Record):
     def __post_init__(self) -> None:
         self._set("max", _check.positive("max", self.max))
         self._set("axis", axes(self.axis))
+
+    def check(self, shape: Shape) -> None:
+        """Refuse a parameter of `shape` that lacks an axis."""
+        check_axes(self.axis, shape)
 
     def project(self, xp: Namespace, w: Array) -> Array:
         """Scale down what is too long."""

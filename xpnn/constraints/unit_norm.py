@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from xpnn._record import Record
-from xpnn.constraints._axes import axes, norms
-from xpnn.typing import Array, Namespace
+from xpnn.constraints._axes import axes, check_axes, norms
+from xpnn.typing import Array, Namespace, Shape
 
 __all__ = ["UnitNorm"]
 
@@ -24,7 +24,7 @@ class UnitNorm(Record):
     ArgumentError
         If `axis` is no axis.
     ShapeError
-        In the first step, if the parameter does not have such an axis.
+        When the network is built, if the parameter does not have such an axis.
 
     Examples
     --------
@@ -37,6 +37,10 @@ class UnitNorm(Record):
 
     def __post_init__(self) -> None:
         self._set("axis", axes(self.axis))
+
+    def check(self, shape: Shape) -> None:
+        """Refuse a parameter of `shape` that lacks an axis."""
+        check_axes(self.axis, shape)
 
     def project(self, xp: Namespace, w: Array) -> Array:
         """Divide by the norm."""

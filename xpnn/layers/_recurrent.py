@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from xpnn import _check
 from xpnn._record import Record
-from xpnn.initializers import GlorotUniform, Zeros, get_initializer
+from xpnn.initializers import GlorotUniform, Orthogonal, Zeros, get_initializer
 from xpnn.layers._rules import check_rules
 from xpnn.layers._sequence import flatten_time, split_inputs, split_shapes, unflatten_time, valid_steps
 from xpnn.typing import Array, Context, Named, Params, Rng, State
@@ -36,7 +36,7 @@ class Recurrent(Record, ABC):
     zero_output_for_mask: bool = field(default=False, kw_only=True)
     truncate: int | None = field(default=None, kw_only=True)
     weight_initializer: Named = field(default=GlorotUniform(), kw_only=True)
-    recurrent_initializer: Named = field(default=GlorotUniform(), kw_only=True)
+    recurrent_initializer: Named = field(default=Orthogonal(), kw_only=True)
     bias_initializer: Named = field(default=Zeros(), kw_only=True)
     weight_regularizer: Named = field(default=None, kw_only=True)
     recurrent_regularizer: Named = field(default=None, kw_only=True)

@@ -1,7 +1,8 @@
 """Rules for single parameters: the fields ``<parameter>_regularizer`` and ``<parameter>_constraint`` of a layer.
 
 A layer that has such fields calls `check_rules` when it is made. The rest is the work of `xpnn.training.rules`, which
-finds the fields by the names of the parameters.
+finds the fields by the names of the parameters, or by their last words: the field ``weight_regularizer`` serves
+``query_weight`` too, unless there is a ``query_weight_regularizer``.
 """
 
 from dataclasses import fields

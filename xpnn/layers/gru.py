@@ -33,7 +33,8 @@ class GRU(Recurrent):
         Initial values of ``weight``, shape (features, 3 * units), ``recurrent``, shape (units, 3 * units), and of
         ``bias`` and, with `reset_after`, ``recurrent_bias`` (:math:`b'`), each of shape (3 * units,).
     weight_regularizer, recurrent_regularizer, bias_regularizer : str or Regularizer, optional
-        Cost of the parameter, part of the loss; see `xpnn.regularizers`.
+        Cost of the parameter, part of the loss; see `xpnn.regularizers`. Those of ``bias`` hold for ``recurrent_bias``
+        too.
     weight_constraint, recurrent_constraint, bias_constraint : str or Constraint, optional
         Where the parameter must be after each step; see `xpnn.constraints`.
     name : str, optional

@@ -9,6 +9,7 @@ from xpnn._record import Record
 from xpnn.errors import ShapeError
 from xpnn.initializers import GlorotUniform, Zeros, get_initializer
 from xpnn.layers._attention import allow, attend, attend_backward
+from xpnn.layers._rules import check_rules
 from xpnn.typing import Array, Context, Named, Params, Rng, Shape, State
 
 __all__ = ["MultiHeadAttention"]
@@ -46,6 +47,10 @@ class MultiHeadAttention(Record):
         Whether query `i` sees the keys 0 to `i` alone, so that nothing looks into the future.
     weight_initializer, bias_initializer : str or Initializer
         Initial values.
+    weight_regularizer, bias_regularizer : str or Regularizer, optional
+        Cost of each projection's parameter, part of the loss; see `xpnn.regularizers`.
+    weight_constraint, bias_constraint : str or Constraint, optional
+        Where each projection's parameter must be after each step; see `xpnn.constraints`.
     name : str, optional
         Name of the layer; by default its position.
 
@@ -92,6 +97,10 @@ class MultiHeadAttention(Record):
     causal: bool = False
     weight_initializer: Named = GlorotUniform()
     bias_initializer: Named = Zeros()
+    weight_regularizer: Named = field(default=None, kw_only=True)
+    bias_regularizer: Named = field(default=None, kw_only=True)
+    weight_constraint: Named = field(default=None, kw_only=True)
+    bias_constraint: Named = field(default=None, kw_only=True)
     name: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -104,6 +113,7 @@ class MultiHeadAttention(Record):
         self._set("causal", _check.boolean("causal", self.causal))
         self._set("weight_initializer", get_initializer("weight_initializer", self.weight_initializer))
         self._set("bias_initializer", get_initializer("bias_initializer", self.bias_initializer))
+        check_rules(self)
 
     def init(self, rng: Rng, input_shape: Any) -> tuple[Params, State, Shape]:
         """Draw the projections for inputs of these shapes."""

@@ -29,6 +29,11 @@ class SeparableConv2D(Record):
     weight_initializer : str or Initializer
         Initial values of ``depthwise_weight``, shape (kernel_height, kernel_width, in_channels, depth_multiplier), and
         of ``pointwise_weight``, shape (1, 1, in_channels * depth_multiplier, filters).
+    depthwise_weight_regularizer, pointwise_weight_regularizer, bias_regularizer : str or Regularizer, optional
+        Cost of the parameter, part of the loss; see `xpnn.regularizers`.
+    depthwise_weight_constraint, pointwise_weight_constraint, bias_constraint : str or Constraint, optional
+        Where the parameter must be after each step; see `xpnn.constraints`. The axes of a filter are (0, 1) in the
+        depthwise part and 2 in the pointwise one.
     name : str, optional
         Name of the layer; by default its position.
 
@@ -62,6 +67,12 @@ class SeparableConv2D(Record):
     use_bias: bool = True
     weight_initializer: Named = GlorotUniform()
     bias_initializer: Named = Zeros()
+    depthwise_weight_regularizer: Named = field(default=None, kw_only=True)
+    pointwise_weight_regularizer: Named = field(default=None, kw_only=True)
+    bias_regularizer: Named = field(default=None, kw_only=True)
+    depthwise_weight_constraint: Named = field(default=None, kw_only=True)
+    pointwise_weight_constraint: Named = field(default=None, kw_only=True)
+    bias_constraint: Named = field(default=None, kw_only=True)
     name: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:

@@ -42,7 +42,9 @@ class SimpleRNN(Recurrent):
         shorter), and no gradient passes from a chunk to the one before. It is what PyTorch's users do by ``detach``
         between chunks, and BPTT(h; h) of [2]_.
     weight_initializer, recurrent_initializer, bias_initializer : str or Initializer
-        Initial values of ``weight``, shape (features, units), ``recurrent``, shape (units, units), and ``bias``.
+        Initial values of ``weight``, shape (features, units), ``recurrent``, shape (units, units), and ``bias``. The
+        recurrent weight is `xpnn.initializers.Orthogonal` by default, as in Keras, so that a linear state keeps its
+        length [3]_; for the gates of the other layers it is one wide matrix with orthonormal rows.
     weight_regularizer, recurrent_regularizer, bias_regularizer : str or Regularizer, optional
         Cost of the parameter, part of the loss; see `xpnn.regularizers`.
     weight_constraint, recurrent_constraint, bias_constraint : str or Constraint, optional
@@ -73,6 +75,7 @@ class SimpleRNN(Recurrent):
     .. [1] Elman, Finding structure in time, Cognitive Science 14, 1990.
     .. [2] Williams & Peng, An efficient gradient-based algorithm for on-line training of recurrent network
        trajectories, Neural Computation 2, 1990, section 3.
+    .. [3] Saxe, McClelland & Ganguli, ICLR 2014, section 3.
 
     Examples
     --------

@@ -8,6 +8,7 @@ from xpnn import _check
 from xpnn._record import Record
 from xpnn.activations import get_activation
 from xpnn.errors import ShapeError
+from xpnn.layers._masked_residual import MaskedResidual
 from xpnn.layers.dense import Dense
 from xpnn.layers.dropout import Dropout
 from xpnn.layers.layer_norm import LayerNorm
@@ -31,7 +32,9 @@ class TransformerEncoder(Record):
 
     .. math:: z = x + \mathrm{attention}(\mathrm{norm}_1(x)), \qquad y = z + f(\mathrm{norm}_2(z)),
 
-    where :math:`f(z) = a(z W_1 + b_1) W_2 + b_2` at each position.
+    where :math:`f(z) = a(z W_1 + b_1) W_2 + b_2` at each position. The input is an array `x`, shape (batch, time,
+    features), or (`x`, `mask`), the mask of shape (batch, time): where it is 0 (or False) there is padding, at which
+    no position looks.
 
     Parameters
     ----------
@@ -60,13 +63,15 @@ class TransformerEncoder(Record):
     ArgumentError
         If an argument breaks its rule.
     ShapeError
-        If the input has another shape than (batch, time, features).
+        If the input has another shape than (batch, time, features), or its mask another than (batch, time).
 
     Notes
     -----
     The same block as ``torch.nn.TransformerEncoderLayer``. Its layers are named ``attention`` (in it ``heads``),
     ``feed_forward`` (``hidden``, ``output``), and ``attention_norm`` and ``feed_forward_norm``; with the norm first
-    ``norm`` in either branch. To leave padding out, put `MultiHeadAttention` with a mask into a graph.
+    ``norm`` in either branch. The output at padding is a number like any other, as in PyTorch: leave it out of what
+    follows. Blocks on top of each other each read the mask, in a `Graph`: ``{"a": (block, ("x", "mask")), "b":
+    (another, ("a", "mask"))}``.
 
     References
     ----------
@@ -120,10 +125,11 @@ class TransformerEncoder(Record):
         }
         layers: list[Layer] = []
         for name, branch in branches.items():
+            shortcut = MaskedResidual if name == "attention" else Residual
             if self.norm_first:
-                layers.append(Residual((LayerNorm(self.eps, name="norm"), *branch), name=name))
+                layers.append(shortcut((LayerNorm(self.eps, name="norm"), *branch), name=name))
             else:
-                layers += [Residual(tuple(branch), name=name), LayerNorm(self.eps, name=f"{name}_norm")]
+                layers += [shortcut(tuple(branch), name=name), LayerNorm(self.eps, name=f"{name}_norm")]
         return Sequential(tuple(layers))
 
     @property
@@ -131,16 +137,21 @@ class TransformerEncoder(Record):
         """The inner layers by name."""
         return self.inner.children
 
-    def init(self, rng: Rng, input_shape: Shape) -> tuple[Params, State, Shape]:
-        """Initialise the inner layers for samples of `input_shape`, (time, features)."""
-        if len(input_shape) != 2 or input_shape[1] != self.features:
-            raise ShapeError(f"input must have samples of shape (time, {self.features}), got {input_shape}.")
-        return self.inner.init(rng, input_shape)
+    def init(self, rng: Rng, input_shape: Any) -> tuple[Params, State, Shape]:
+        """Initialise the inner layers for samples of `input_shape`, (time, features), or that and (time,)."""
+        has_mask = len(input_shape) == 2 and isinstance(input_shape[0], tuple)
+        shape, mask = input_shape if has_mask else (input_shape, input_shape[:1])
+        if len(shape) != 2 or shape[1] != self.features or mask != shape[:1]:
+            raise ShapeError(
+                f"input must have samples of shape (time, {self.features}), or of that and (time,) with a mask, "
+                f"got {input_shape}."
+            )
+        return self.inner.init(rng, shape)
 
-    def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:
-        """Run the inner layers on `x`, shape (batch, time, features)."""
+    def forward(self, params: Params, state: State, x: Any, ctx: Context) -> tuple[Array, Any, State]:
+        """Run the inner layers on `x`, shape (batch, time, features), alone or with a mask, shape (batch, time)."""
         return self.inner.forward(params, state, x, ctx)
 
-    def backward(self, params: Params, saved: Any, dy: Array, ctx: Context) -> tuple[Array, Params]:
-        """Pull `dy` back through the inner layers."""
+    def backward(self, params: Params, saved: Any, dy: Array, ctx: Context) -> tuple[Any, Params]:
+        """Pull `dy` back through the inner layers; a mask has no gradient."""
         return self.inner.backward(params, saved, dy, ctx)

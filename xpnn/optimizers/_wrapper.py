@@ -1,5 +1,6 @@
 """`Wrapper`: the base of optimizers that change how another one works."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -43,6 +44,10 @@ class Wrapper(Optimizer):
     def per_parameter(self) -> bool:
         """Whether the inner optimizer needs each parameter in its shape."""
         return self.inner.per_parameter
+
+    def check_parameters(self, names: Sequence[str]) -> None:
+        """Ask the inner optimizer."""
+        self.inner.check_parameters(names)
 
     def for_parameter(self, name: str, shape: Shape) -> Any:
         """Wrap what treats the parameter."""

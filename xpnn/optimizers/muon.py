@@ -1,5 +1,6 @@
 """`Muon`: matrices move along their orthogonalised momentum."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -53,7 +54,7 @@ class Muon(Optimizer):
     Raises
     ------
     ArgumentError
-        If an argument breaks its rule.
+        If an argument breaks its rule, or, when the network is built, `exclude` has a name that is not in it.
 
     Notes
     -----
@@ -111,6 +112,14 @@ class Muon(Optimizer):
     def per_parameter(self) -> bool:
         """True: each matrix is orthogonalised."""
         return True
+
+    def check_parameters(self, names: Sequence[str]) -> None:
+        """Refuse exceptions that are no parameters or layers of the network."""
+        known = {
+            ".".join(words[:depth]) for words in (n.split(".") for n in names) for depth in range(1, len(words) + 1)
+        }
+        for name in self.exclude:
+            _check.choice("exclude", name, known)
 
     def for_parameter(self, name: str, shape: Shape) -> Any:
         """Return itself for matrices that are no exceptions, and AdamW for all else."""

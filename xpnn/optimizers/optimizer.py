@@ -7,7 +7,7 @@ whoever uses an optimizer alone; `xpnn.Network` calls the parts, and applies the
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +81,9 @@ class Optimizer(Record, ABC):
     def per_parameter(self) -> bool:
         """Whether the formula needs each parameter in its own shape; if not, it is elementwise, whatever the shape."""
         return False
+
+    def check_parameters(self, names: Sequence[str]) -> None:
+        """Refuse a network with the parameters `names` if an argument does not fit; asked where `per_parameter`."""
 
     def for_parameter(self, name: str, shape: Shape) -> "Optimizer":
         """Return the optimizer that treats the parameter `name`; asked where `per_parameter` is true."""

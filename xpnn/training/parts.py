@@ -78,6 +78,7 @@ class Parts:
     """
 
     def __init__(self, optimizer: Optimizer, layout: Layout) -> None:
+        optimizer.check_parameters([leaf.name for leaf in layout])
         self._parts: list[Part] = []
         self.sizes: dict[str, int] = dict.fromkeys(optimizer.vectors, 0)
         for leaf in layout:

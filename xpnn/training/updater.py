@@ -11,7 +11,7 @@ from xpnn.training.masks import Masks, make_masks
 from xpnn.training.parameter_group import ParameterGroup
 from xpnn.training.parts import Part, Parts
 from xpnn.training.penalty import Penalties, Penalty
-from xpnn.training.rules import find_rules, rewrite
+from xpnn.training.rules import check_shapes, find_rules, rewrite
 from xpnn.training.weights import Weights
 from xpnn.typing import Array, Namespace
 
@@ -32,6 +32,7 @@ class Updater:
         self.optimizer, self._weights, self.groups = optimizer, weights, groups
         self.penalty = Penalties(penalty, find_rules(weights.layer, weights.layout, "regularizer"))
         self._constraints = find_rules(weights.layer, weights.layout, "constraint")
+        check_shapes(self._constraints)
         self.step = 0
         self.learning_rate: float | Schedule = optimizer.learning_rate
         self._parts = Parts(optimizer, weights.layout) if optimizer.per_parameter else None
