@@ -46,6 +46,16 @@ def backend(request):
     return TESTED[request.param]
 
 
+@pytest.fixture(params=[word for word in TESTED if word != "jax"])
+def eager(request):
+    """Each backend but JAX, which compiles every operation for every shape: 30 ms each, where others take microseconds.
+
+    What a layer or a loss owes besides its numbers is a matter of its formulas, which are the same on JAX: there they
+    are traced in all types, without a compilation, and compared once, compiled as a whole.
+    """
+    return TESTED[request.param]
+
+
 @pytest.fixture
 def xp(backend):
     """Namespace of the backend."""

@@ -10,6 +10,8 @@ import hashlib
 import re
 import shutil
 import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +113,23 @@ def _with_launchers(source):
             f'extern "C" int run_{name}(unsigned x, unsigned y, unsigned n, void** args) '
             f"{{ return run(x, y, n, {has_barrier}, [=] {{ {name}({args}); }}); }}"
         )
-    return _HEAD + source + "\n".join(lines)
+    return source + "\n".join(lines)
+
+
+def _compile(*options, text=None):
+    command = [COMPILER, "-std=c++17", "-O0", "-ffp-contract=off", "-fno-strict-aliasing", "-w", "-fPIC", *options]
+    done = subprocess.run(command, input=text, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@cache
+def _head():
+    """Folder with what all sources begin with, compiled once per process: a precompiled header."""
+    folder = tempfile.TemporaryDirectory()
+    path = Path(folder.name) / "head.hpp"
+    path.write_text(_HEAD, encoding="utf-8")
+    _compile("-x", "c++-header", "-o", f"{path}.gch", str(path))
+    return folder
 
 
 class HostModule:
@@ -121,12 +139,8 @@ class HostModule:
         self.source = source
         path = Path(folder) / f"{hashlib.sha256(source.encode()).hexdigest()[:24]}.so"
         if not path.exists():
-            command = [COMPILER, "-x", "c++", "-std=c++17", "-O0", "-ffp-contract=off", "-fno-strict-aliasing", "-w"]
-            done = subprocess.run(
-                [*command, "-shared", "-fPIC", "-o", str(path), "-"],
-                input=_with_launchers(source), text=True, capture_output=True, check=False,
-            )  # fmt: skip
-            assert done.returncode == 0, done.stderr
+            head = ("-include", f"{_head().name}/head.hpp")
+            _compile("-x", "c++", *head, "-shared", "-o", str(path), "-", text=_with_launchers(source))
         self._library = ctypes.CDLL(str(path))
 
     def launch(self, name, grid, threads, args):

@@ -4,6 +4,8 @@ import convolution_rows
 import numpy as np
 import pytest
 import recurrent_rows
+from agreement.case import compute, types_on_jax
+from conftest import TESTED
 
 from xpnn import activations
 from xpnn._tree import map_shapes, map_tree, named_parts
@@ -61,6 +63,7 @@ from xpnn.layers import (
 )
 from xpnn.random import HostRng, Streams
 from xpnn.testing import check_layer
+from xpnn.training.layout import leaves
 
 
 def _normal(rng, n, *shapes):
@@ -232,7 +235,18 @@ DRAWS = {
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_a_layer_keeps_what_every_layer_owes(row, backend):
+def test_a_layer_keeps_what_every_layer_owes(row, eager):
+    _check(row, eager)
+
+
+@pytest.mark.parametrize("row", ["batch norm", "dense", "dropout", "embedding", "parallel of two outputs"])
+def test_a_layer_keeps_on_jax_what_every_layer_owes(row):
+    if "jax" not in TESTED:
+        pytest.skip("JAX does not run here")
+    _check(row, TESTED["jax"])
+
+
+def _check(row, backend):
     layer, input_shape = ROWS[row]
     report = check_layer(layer, input_shape, backend=backend, nan_safe=row in HIDES_NAN, draw=DRAWS.get(row))
     assert report.passed, str(report)
@@ -240,32 +254,42 @@ def test_a_layer_keeps_what_every_layer_owes(row, backend):
 
 @pytest.mark.parametrize("row", ROWS)
 def test_a_layer_gives_the_same_numbers_on_every_backend(row, backend):
+    wanted, given = (compute(on, *_both_ways(row, on), seed=3) for on in (TESTED["numpy"], backend))
+    assert given.keys() == wanted.keys()
+    for name, exact in wanted.items():
+        scale = max(np.max(np.abs(exact), initial=0.0), 1e-300)
+        assert np.max(np.abs(given[name] - exact), initial=0.0) <= 1e-12 * scale, name
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_layer_has_the_types_and_shapes_of_numpy_on_jax(row):
+    if "jax" not in TESTED:
+        pytest.skip("JAX does not run here")
+    for dtype, batch, training in (("float32", 3, True), ("float64", 0, False)):
+        wanted = compute(TESTED["numpy"], *_both_ways(row, TESTED["numpy"], dtype, batch), training=training)
+        given = types_on_jax(TESTED["jax"], *_both_ways(row, TESTED["jax"], dtype, batch), training=training)
+        assert given == {name: (a.shape, a.dtype.name) for name, a in wanted.items()}
+        assert {name for _, name in given.values()} == {dtype}
+
+
+def _both_ways(row, backend, dtype="float64", batch=3):
+    """Forward and backward of a row as a function of a context and of arrays on the backend, and these arrays."""
     layer, input_shape = ROWS[row]
-    for name, wanted, given in _compare(layer, input_shape, backend, DRAWS.get(row)):
-        scale = max(np.max(np.abs(wanted), initial=0.0), 1e-300)
-        assert np.max(np.abs(given - wanted), initial=0.0) <= 1e-12 * scale, name
 
-
-def _compare(layer, input_shape, backend, draw):
-    from xpnn.backend import get_backend
-
-    results = [_run(layer, input_shape, b, draw) for b in (get_backend("numpy"), backend)]
-    return [(name, results[0][name], results[1][name]) for name in results[0]]
-
-
-def _run(layer, input_shape, backend, draw):
     def place(a):
-        return backend.asarray(np.array(a), None if np.asarray(a).dtype.kind == "i" else backend.xp.float64)
+        return backend.asarray(np.array(a), None if np.asarray(a).dtype.kind == "i" else getattr(backend.xp, dtype))
 
-    params, state, _ = layer.init(HostRng(np.random.default_rng(1)), input_shape)
-    params, state = (_on(tree, backend) for tree in (params, state))
-    rng = np.random.default_rng(2)
-    x = draw(rng, 3) if draw else map_shapes(lambda shape: rng.standard_normal((3, *shape)), input_shape)
-    ctx = RunContext(backend, True, Streams(3))
-    y, saved, _ = layer.forward(params, state, map_tree(place, x), ctx)
-    rng = np.random.default_rng(4)
-    dx, _ = layer.backward(params, saved, map_tree(lambda a: place(rng.standard_normal(tuple(a.shape))), y), ctx)
-    return {name: backend.to_numpy(a) for name, a in (named_parts("y", y) | named_parts("dx", dx)).items()}
+    def both_ways(ctx, params, state, x, dy):
+        y, saved, state = layer.forward(params, state, x, ctx)
+        dx, grads = layer.backward(params, saved, dy, ctx)
+        news = {f"new {name}": a for name, a in leaves(state)}
+        return named_parts("y", y) | named_parts("dx", dx) | dict(leaves(grads)) | news
+
+    params, state, output_shape = layer.init(HostRng(np.random.default_rng(1)), input_shape)
+    rng, draw = np.random.default_rng(2), DRAWS.get(row)
+    x = draw(rng, batch) if draw else map_shapes(lambda shape: rng.standard_normal((batch, *shape)), input_shape)
+    dy = map_shapes(lambda shape: rng.standard_normal((batch, *shape)), output_shape)
+    return both_ways, *(map_tree(place, tree) for tree in (params, state, x, dy))
 
 
 def _on(tree, backend):

@@ -9,7 +9,7 @@ import numpy as np
 from xpnn._tree import map_shapes, map_tree, named_parts, tree_leaves
 from xpnn.backend import float_dtype, using
 
-__all__ = ["Case", "compute", "errors", "layer_case", "relative", "value_and_gradient"]
+__all__ = ["Case", "compute", "errors", "layer_case", "record", "relative", "types_on_jax", "value_and_gradient"]
 
 
 @dataclass(frozen=True)
@@ -59,26 +59,44 @@ def relative(given, wanted, where=""):
     return np.where(same, 0.0, distance).ravel()
 
 
-def compute(backend, function, *trees, training=True):
+def compute(backend, function, *trees, training=True, seed=0):
     """Call `function` with a context and trees of device arrays; bring the arrays that it returns by name to the host.
 
     JAX compiles every operation for every shape. There the function is recorded and compiled whole, as a step is.
     """
     from xpnn.context import RunContext
+    from xpnn.random import Streams
+
+    if not backend.name.startswith("jax"):
+        arrays = function(RunContext(backend, training, Streams(seed)), *trees)
+        return {name: backend.to_numpy(a) for name, a in arrays.items()}
+    program, names, given = record(backend, function, *trees, training=training, seed=seed)
+    (compiler,) = backend.compilers
+    results, _ = compiler.compile(program, None).run([], given, [])
+    return {name: backend.to_numpy(a) for name, a in zip(names, results, strict=True)}
+
+
+def types_on_jax(backend, function, *trees, training=True):
+    """Shapes and types that JAX gives the arrays: it tells both without a compilation."""
+    import jax
+    import jax.numpy as jnp
+
+    program, names, given = record(backend, function, *trees, training=training)
+    run = lambda *arrays: program.evaluate(jnp, lambda name: getattr(jnp, name), [], arrays, [])[0]  # noqa: E731
+    return {name: (a.shape, a.dtype.name) for name, a in zip(names, jax.eval_shape(run, *given), strict=True)}
+
+
+def record(backend, function, *trees, training=True, seed=0):
+    """Write down what `compute` computes: the program, the names of its outputs, and its inputs, random ones too."""
     from xpnn.namespaces import Recorder
     from xpnn.random import Streams
     from xpnn.training.recording import RecordingContext
 
-    if not backend.name.startswith("jax"):
-        arrays = function(RunContext(backend, training, Streams(0)), *trees)
-        return {name: backend.to_numpy(a) for name, a in arrays.items()}
-    recorder, given = Recorder(backend), tree_leaves(trees)
+    recorder, draws = Recorder(backend), []
     traced = map_tree(recorder.give, trees)
-    arrays = function(RecordingContext(recorder, [], backend, training, Streams(0)), *traced)
-    program = recorder.program(list(arrays.values()), {})
-    (compiler,) = backend.compilers
-    results, _ = compiler.compile(program, None).run([], given, [])
-    return {name: backend.to_numpy(a) for name, a in zip(arrays, results, strict=True)}
+    arrays = function(RecordingContext(recorder, draws, backend, training, Streams(seed)), *traced)
+    program, streams = recorder.program(list(arrays.values()), {}), Streams(seed)
+    return program, list(arrays), [*tree_leaves(trees), *(draw.repeat(streams, backend) for draw in draws)]
 
 
 def value_and_gradient(loss):
