@@ -121,7 +121,7 @@ def test_what_cublas_cannot_multiply_is_refused():
     a, b = _values(6, 8)[::2, ::2], _values(4, 5)
     with pytest.raises(ValueError, match=r"^a matrix must lie row by row or column by column .* strides \(16, 2\)\.$"):
         plan_product("float64", Place(a), Place(b), Place(np.empty((3, 5))))
-    with pytest.raises(ValueError, match=r"^a product of matrices must be of float16, float32 or float64 .* got int64\.$"):
+    with pytest.raises(ValueError, match=r"^a product of matrices must be of float16, .* got int64\.$"):
         plan_product("int64", Place(b), Place(b.T), Place(np.empty((4, 4))))
     with pytest.raises(ValueError, match=r"^the result of a product must lie row by row .* strides \(1, 4\)\.$"):
         plan_product("float64", Place(b), Place(b.T), Place(np.empty((4, 4)).T))
