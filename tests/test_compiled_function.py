@@ -19,7 +19,9 @@ from xpnn.random import Streams
 from xpnn.training import compiled, recording
 from xpnn.training.compile_mode import check_mode
 from xpnn.training.compiled import CompiledFunction, UncompiledWarning
-from xpnn.training.recording import Mask, Recording, record_step
+from xpnn.training.draws import Mask
+from xpnn.training.recording import record_step
+from xpnn.training.tape import Recording
 from xpnn_backends._numba_plan import APART
 from xpnn_backends.compiler import Compiler
 

@@ -90,7 +90,7 @@ def record(backend, function, *trees, training=True, seed=0):
     """Write down what `compute` computes: the program, the names of its outputs, and its inputs, random ones too."""
     from xpnn.namespaces import Recorder
     from xpnn.random import Streams
-    from xpnn.training.recording import RecordingContext
+    from xpnn.training.recording_context import RecordingContext
 
     recorder, draws = Recorder(backend), []
     traced = map_tree(recorder.give, trees)

@@ -10,10 +10,11 @@ from xpnn.namespaces import Batched, BatchedNamespace, Recorder
 from xpnn.namespaces.number import Number
 from xpnn.program import optimize
 from xpnn.random import Streams
+from xpnn.training.draws import Draw, Mask, Noise
 from xpnn.training.gradients import loss_and_gradients
 from xpnn.training.layout import leaves
 from xpnn.training.measurement import measure
-from xpnn.training.recording import Draw, Mask, Noise, Recording
+from xpnn.training.tape import Recording
 from xpnn.typing import Array, DType, Shape, State
 
 __all__ = ["record_measurement", "record_outputs", "record_step"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from xpnn.training.gradients import loss_and_gradients
 from xpnn.training.ports import rows
-from xpnn.training.recording import Recording, Tape, pairs
+from xpnn.training.tape import Recording, Tape, pairs
 from xpnn.typing import Array
 
 __all__ = ["record_accumulation", "record_update"]

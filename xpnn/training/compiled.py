@@ -17,7 +17,8 @@ from xpnn.program import schedule
 from xpnn.random import Streams
 from xpnn.training.compilation import Compilation
 from xpnn.training.compile_mode import find_compilers
-from xpnn.training.recording import Draw, Recording
+from xpnn.training.draws import Draw
+from xpnn.training.tape import Recording
 from xpnn.typing import Array, Backend
 
 __all__ = ["CompiledFunction", "UncompiledWarning"]
