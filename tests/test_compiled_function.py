@@ -16,7 +16,7 @@ from xpnn.namespaces import Number, Recorder
 from xpnn.optimizers import SGD, Adam
 from xpnn.program import schedule
 from xpnn.random import Streams
-from xpnn.training import compiled, recording
+from xpnn.training import compiled, draws
 from xpnn.training.compile_mode import check_mode
 from xpnn.training.compiled import CompiledFunction, UncompiledWarning
 from xpnn.training.draws import Mask
@@ -215,11 +215,11 @@ def test_the_oldest_of_more_than_64_shapes_goes(monkeypatch):
 
 def test_masks_are_drawn_for_each_run_and_follow_the_other_inputs(monkeypatch):
     world = World(monkeypatch, mode="slow", masks=(Mask("dropout/1", 0.5, (4, 2)),))
-    draws = []
-    monkeypatch.setattr(recording, "draw_mask", lambda *args: draws.append(args[2:]) or np.zeros(args[4]))
+    drawn = []
+    monkeypatch.setattr(draws, "draw_mask", lambda *args: drawn.append(args[2:]) or np.zeros(args[4]))
     for _ in range(2):
         assert world.run(np.zeros(3), None)[0] == ["slow", (3,), (4, 2), 0.5]
-    assert draws == [("dropout/1", 0.5, (4, 2))] * 2
+    assert drawn == [("dropout/1", 0.5, (4, 2))] * 2
 
 
 def test_a_second_thread_runs_eagerly_while_the_first_uses_the_memory(monkeypatch):
