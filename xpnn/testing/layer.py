@@ -6,7 +6,7 @@ from typing import Any
 from xpnn import _check
 from xpnn.backend import get_backend, using
 from xpnn.layers._children import as_layers
-from xpnn.testing._layer_bench import BATCHES, LayerBench
+from xpnn.testing._layer_checks import BATCHES, LayerChecks
 from xpnn.testing.report import Report
 from xpnn.typing import Backend, Layer
 
@@ -66,10 +66,10 @@ def check_layer(
     as_layers(layer)
     backend = get_backend(backend)
     with using(backend):
-        return _run(LayerBench(layer, _check.shapes("input_shape", input_shape), backend, seed, draw), nan_safe)
+        return _run(LayerChecks(layer, _check.shapes("input_shape", input_shape), backend, seed, draw), nan_safe)
 
 
-def _run(bench: LayerBench, nan_safe: bool) -> Report:
+def _run(bench: LayerChecks, nan_safe: bool) -> Report:
     checks: dict[str, Callable[[], str | None]] = {
         "shapes": bench.shapes,
         "dtypes": bench.dtypes,
