@@ -9,6 +9,7 @@ import host_cupy
 import numpy as np
 import pytest
 import test_compiled as cases
+import test_output_losses as outputs
 
 from xpnn import Network
 from xpnn.layers import BatchNorm, Dense, Dropout, LayerNorm
@@ -257,3 +258,14 @@ def test_the_working_memory_of_a_graph_counts_its_inputs_and_the_workspace(host)
 def test_rocm_replays_and_does_nothing_else(host, monkeypatch):
     monkeypatch.setattr(host.cupy.cuda.runtime, "is_hip", True)
     assert [compiler.name for compiler in host.backend.compilers] == ["replay"]
+
+
+@pytest.mark.parametrize("mode", ["replay", "graph"])
+def test_losses_and_weights_of_several_outputs_give_the_numbers_of_numpy(host, mode):
+    results = []
+    for backend, way in (("numpy", False), (host.backend, mode)):
+        net = outputs._network(backend, way)
+        history = net.fit(outputs.X, outputs.Y, batch_size=8, epochs=2, sample_weight=outputs.WEIGHTS)
+        results.append([*history.history.values(), net.flat_parameters])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13)

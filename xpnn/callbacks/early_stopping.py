@@ -108,6 +108,8 @@ class EarlyStopping(Callback):
             network.flat_parameters, state = self._best
             network.set_state(state)
         self._is_over = network.batches_done == 0
+        if self._is_over:
+            self._best = None
 
     def state_dict(self) -> dict[str, Any]:
         """Return what was seen in the training that is under way."""

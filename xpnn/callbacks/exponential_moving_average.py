@@ -38,8 +38,8 @@ class ExponentialMovingAverage(WeightAverage):
     Notes
     -----
     The average starts as the parameters after the first step, as in PyTorch's AveragedModel, so it needs no correction.
-    Running averages of `xpnn.layers.BatchNorm` are not averaged again. The next `fit` goes on with the average; `reset`
-    forgets it.
+    Running averages of `xpnn.layers.BatchNorm` are not averaged again. The next `fit` goes on with the average, and so
+    does that of a network that was saved with it and loaded; `reset` forgets it.
 
     References
     ----------

@@ -52,7 +52,7 @@ class StochasticWeightAverage(WeightAverage):
     Notes
     -----
     With :math:`n` vectors in the average, :math:`a \leftarrow a + (p - a) / (n + 1)`. The next `fit` goes on with the
-    average; `reset` forgets it.
+    average, and so does that of a network that was saved with it and loaded; `reset` forgets it.
 
     References
     ----------
