@@ -445,6 +445,7 @@ OTHERS = {
         ((3,), (4,)),
     ),
     "GroupNorm": (all_layers.GroupNorm(2), (3, 4)),
+    "RReLU": (all_layers.RReLU(), (4,)),
     "Identity": (all_layers.Identity(), (4,)),
     "InstanceNorm": (all_layers.InstanceNorm(), IMAGES),
     "Lambda": (all_layers.Lambda(lambda xp, x: xp.sin(x), lambda xp, x, y, dy: dy * xp.cos(x)), (4,)),

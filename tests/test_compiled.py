@@ -51,6 +51,7 @@ from xpnn.layers import (
     Reshape,
     Residual,
     RMSNorm,
+    RReLU,
     Sequential,
     SimpleRNN,
     SpatialDropout1D,
@@ -135,7 +136,14 @@ LAYERS = {
     "Embedding, large": [Embedding(700, 3), Flatten(), Dense(3)],
     "Flatten, Reshape": [Dense(6), Reshape((3, 2)), Dense(4), Flatten(), Dense(3)],
     "GRU": [Dense(6), Reshape((3, 2)), GRU(2, reset_after=False, return_sequences=True), Flatten(), Dense(3)],
-    "noise": [GaussianNoise(0.1), Dense(6, activation="selu"), AlphaDropout(0.3), GaussianDropout(0.2), Dense(3)],
+    "noise": [
+        GaussianNoise(0.1),
+        Dense(6, activation="selu"),
+        AlphaDropout(0.3),
+        GaussianDropout(0.2),
+        RReLU(),
+        Dense(3),
+    ],
     "SpatialDropout": [
         Dense(12),
         Reshape((3, 4)),
