@@ -673,6 +673,7 @@ OPTIMIZERS = {
     "Adam": optimizers.Adam(0.1, weight_decay=0.01, clip_norm=0.5),
     "Adam-amsgrad": optimizers.Adam(0.1, amsgrad=True),
     "AdamW": optimizers.AdamW(0.1),
+    "ASGD": optimizers.ASGD(0.1, lambd=0.1, t0=0.0, weight_decay=0.01),
     "Adafactor": optimizers.Adafactor(0.1, weight_decay=0.01),
     "Adamax": optimizers.Adamax(0.1, weight_decay=0.01),
     "Ftrl": optimizers.Ftrl(0.1, beta=0.1, l1=0.01, l2=0.1),

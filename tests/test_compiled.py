@@ -92,6 +92,7 @@ from xpnn.losses import (
 )  # fmt: skip
 from xpnn.metrics import ROCAUC, TopKAccuracy
 from xpnn.optimizers import (
+    ASGD,
     SAM,
     SGD,
     Adadelta,
@@ -267,6 +268,7 @@ OPTIMIZERS = {
     "SAM": SAM(SGD(0.1, momentum=0.9), rho=0.1),
     "SAM, schedule-free": SAM(ScheduleFreeSGD(0.5)),
     "ScheduleFreeAdamW": ScheduleFreeAdamW(0.01, warmup_steps=3, weight_decay=0.1),
+    "ASGD": ASGD(0.5, lambd=0.1, t0=1.0, weight_decay=0.1),
     "ScheduleFreeSGD": ScheduleFreeSGD(0.5, weight_decay=0.1),
     "SGD": SGD(0.1),
     "SGD, momentum": SGD(0.1, momentum=0.9),

@@ -30,9 +30,9 @@ class RReLU(Record):
 
     Notes
     -----
-    :math:`\partial L/\partial x = \partial L/\partial y \cdot (1 \text{ where } x > 0, \text{ else } a)`; the derivative
-    at 0 is taken as :math:`a`, as in PyTorch. The slopes come from the host stream ``noise/<layer>``, so they are the
-    same on every backend.
+    :math:`\partial L/\partial x = \partial L/\partial y \cdot (1 \text{ where } x > 0, \text{ else } a)`, where the
+    derivative at 0 is taken as :math:`a`, as in PyTorch. The slopes come from the host stream ``noise/<layer>``, so
+    they are the same on every backend.
 
     References
     ----------
