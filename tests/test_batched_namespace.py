@@ -586,6 +586,7 @@ LOSSES = {
     "SquaredHinge": (losses.SquaredHinge(), (2,), numbers(6, 2, high=2) * 2.0 - 1.0),
     "TripletMargin": (losses.TripletMargin(), (3, 2), draw(6)),
     "TripletMargin-swap": (losses.TripletMargin(swap=True), (3, 2), draw(6)),
+    "TripletSemiHard": (losses.TripletSemiHard(), (3,), numbers(6, high=2)),
     "Tversky": (losses.Tversky(), (2, 2), numbers(6, 2, 2, high=2) * 1.0),
     "WeightedLosses": (
         losses.WeightedLosses([losses.CrossEntropy(), losses.LogCosh()], [0.5, 2.0]),

@@ -88,6 +88,7 @@ from xpnn.losses import (
     SmoothL1,
     SquaredHinge,
     TripletMargin,
+    TripletSemiHard,
     Tversky,
 )  # fmt: skip
 from xpnn.metrics import ROCAUC, TopKAccuracy
@@ -240,6 +241,7 @@ SHAPED_LOSSES = {
     "ctc, lengths": (CTC(2, has_lengths=True, zero_infinity=True), (4, 3), "length columns"),
     "gaussian_nll": (GaussianNLL(), (6,), "reals"),
     "triplet_margin": (TripletMargin(), (3, 4), "bits"),
+    "triplet_semi_hard": (TripletSemiHard(squared=True), (6,), "bits"),
     "triplet_margin, swap": (TripletMargin(swap=True), (3, 4), "bits"),
 }
 

@@ -77,6 +77,7 @@ LOSSES = {
     "KLDivergence": ([], np.full((6, 3), 1.0 / 3.0)),
     "NegativeLogLikelihood": (["log_softmax"], LABELS),
     "TripletMargin": (ANCHORS, np.ones(6)),
+    "TripletSemiHard": ([], LABELS),
     "WeightedLosses": ([Split((1, 2))], (np.ones((6, 1)), LABELS % 2)),
     **{name: ([], LABELS) for name in ("CategoricalHinge", "CrossEntropy", "FocalCrossEntropy", "Hinge")},
     "MultiMargin": ([], LABELS),
