@@ -445,6 +445,7 @@ OTHERS = {
         ((3,), (4,)),
     ),
     "GroupNorm": (all_layers.GroupNorm(2), (3, 4)),
+    "RReLU": (all_layers.RReLU(), (4,)),
     "Identity": (all_layers.Identity(), (4,)),
     "InstanceNorm": (all_layers.InstanceNorm(), IMAGES),
     "Lambda": (all_layers.Lambda(lambda xp, x: xp.sin(x), lambda xp, x, y, dy: dy * xp.cos(x)), (4,)),
@@ -585,6 +586,7 @@ LOSSES = {
     "SquaredHinge": (losses.SquaredHinge(), (2,), numbers(6, 2, high=2) * 2.0 - 1.0),
     "TripletMargin": (losses.TripletMargin(), (3, 2), draw(6)),
     "TripletMargin-swap": (losses.TripletMargin(swap=True), (3, 2), draw(6)),
+    "TripletSemiHard": (losses.TripletSemiHard(), (3,), numbers(6, high=2)),
     "Tversky": (losses.Tversky(), (2, 2), numbers(6, 2, 2, high=2) * 1.0),
     "WeightedLosses": (
         losses.WeightedLosses([losses.CrossEntropy(), losses.LogCosh()], [0.5, 2.0]),
@@ -672,6 +674,7 @@ OPTIMIZERS = {
     "Adam": optimizers.Adam(0.1, weight_decay=0.01, clip_norm=0.5),
     "Adam-amsgrad": optimizers.Adam(0.1, amsgrad=True),
     "AdamW": optimizers.AdamW(0.1),
+    "ASGD": optimizers.ASGD(0.1, lambd=0.1, t0=0.0, weight_decay=0.01),
     "Adafactor": optimizers.Adafactor(0.1, weight_decay=0.01),
     "Adamax": optimizers.Adamax(0.1, weight_decay=0.01),
     "Ftrl": optimizers.Ftrl(0.1, beta=0.1, l1=0.01, l2=0.1),

@@ -51,6 +51,7 @@ from xpnn.layers import (
     Reshape,
     Residual,
     RMSNorm,
+    RReLU,
     Sequential,
     SimpleRNN,
     SpatialDropout1D,
@@ -87,10 +88,12 @@ from xpnn.losses import (
     SmoothL1,
     SquaredHinge,
     TripletMargin,
+    TripletSemiHard,
     Tversky,
 )  # fmt: skip
 from xpnn.metrics import ROCAUC, TopKAccuracy
 from xpnn.optimizers import (
+    ASGD,
     SAM,
     SGD,
     Adadelta,
@@ -135,7 +138,14 @@ LAYERS = {
     "Embedding, large": [Embedding(700, 3), Flatten(), Dense(3)],
     "Flatten, Reshape": [Dense(6), Reshape((3, 2)), Dense(4), Flatten(), Dense(3)],
     "GRU": [Dense(6), Reshape((3, 2)), GRU(2, reset_after=False, return_sequences=True), Flatten(), Dense(3)],
-    "noise": [GaussianNoise(0.1), Dense(6, activation="selu"), AlphaDropout(0.3), GaussianDropout(0.2), Dense(3)],
+    "noise": [
+        GaussianNoise(0.1),
+        Dense(6, activation="selu"),
+        AlphaDropout(0.3),
+        GaussianDropout(0.2),
+        RReLU(),
+        Dense(3),
+    ],
     "SpatialDropout": [
         Dense(12),
         Reshape((3, 4)),
@@ -231,6 +241,7 @@ SHAPED_LOSSES = {
     "ctc, lengths": (CTC(2, has_lengths=True, zero_infinity=True), (4, 3), "length columns"),
     "gaussian_nll": (GaussianNLL(), (6,), "reals"),
     "triplet_margin": (TripletMargin(), (3, 4), "bits"),
+    "triplet_semi_hard": (TripletSemiHard(squared=True), (6,), "bits"),
     "triplet_margin, swap": (TripletMargin(swap=True), (3, 4), "bits"),
 }
 
@@ -259,6 +270,7 @@ OPTIMIZERS = {
     "SAM": SAM(SGD(0.1, momentum=0.9), rho=0.1),
     "SAM, schedule-free": SAM(ScheduleFreeSGD(0.5)),
     "ScheduleFreeAdamW": ScheduleFreeAdamW(0.01, warmup_steps=3, weight_decay=0.1),
+    "ASGD": ASGD(0.5, lambd=0.1, t0=1.0, weight_decay=0.1),
     "ScheduleFreeSGD": ScheduleFreeSGD(0.5, weight_decay=0.1),
     "SGD": SGD(0.1),
     "SGD, momentum": SGD(0.1, momentum=0.9),

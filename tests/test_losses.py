@@ -37,6 +37,7 @@ from xpnn.losses import (
     SmoothL1,
     SquaredHinge,
     TripletMargin,
+    TripletSemiHard,
     Tversky,
     get_loss,
 )
@@ -770,6 +771,7 @@ def test_every_loss_has_its_name():
         "sparse_categorical_crossentropy": CrossEntropy,
         "squared_hinge": SquaredHinge,
         "triplet_margin": TripletMargin,
+        "triplet_semi_hard": TripletSemiHard,
         "tversky": Tversky,
     }
     loss = Huber(2.0)

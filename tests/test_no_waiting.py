@@ -42,6 +42,7 @@ from xpnn.layers import (
     Reshape,
     Residual,
     RMSNorm,
+    RReLU,
     SpatialDropout1D,
     SpatialDropout2D,
     Split,
@@ -76,6 +77,7 @@ LOSSES = {
     "KLDivergence": ([], np.full((6, 3), 1.0 / 3.0)),
     "NegativeLogLikelihood": (["log_softmax"], LABELS),
     "TripletMargin": (ANCHORS, np.ones(6)),
+    "TripletSemiHard": ([], LABELS),
     "WeightedLosses": ([Split((1, 2))], (np.ones((6, 1)), LABELS % 2)),
     **{name: ([], LABELS) for name in ("CategoricalHinge", "CrossEntropy", "FocalCrossEntropy", "Hinge")},
     "MultiMargin": ([], LABELS),
@@ -150,7 +152,16 @@ def test_no_convolution_and_no_pooling_waits(layers):
 def test_no_noise_and_no_random_image_waits():
     images = [RandomFlip(), RandomTranslation(1, 1), RandomCrop(3, 3, padding=1), RandomErasing(0.8)]
     images += [RandomBrightness(0.2), RandomContrast(0.2), SpatialDropout2D(0.2), InstanceNorm()]
-    rows = [AlphaDropout(0.2), GaussianDropout(0.2), GaussianNoise(0.1), PReLU(), RMSNorm(), Identity(), Dense(3)]
+    rows = [
+        AlphaDropout(0.2),
+        GaussianDropout(0.2),
+        GaussianNoise(0.1),
+        PReLU(),
+        RReLU(),
+        RMSNorm(),
+        Identity(),
+        Dense(3),
+    ]
     _step([Dense(32), Reshape((4, 4, 2)), *images, Flatten(), *rows])
 
 

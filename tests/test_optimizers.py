@@ -12,6 +12,7 @@ import xpnn.optimizers
 from xpnn.backend import get_backend
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.optimizers import (
+    ASGD,
     LBFGS,
     SGD,
     Adadelta,
@@ -699,6 +700,7 @@ def test_names_stand_for_optimizers_with_their_defaults():
         "adamax": Adamax(),
         "adamw": AdamW(),
         "amsgrad": Adam(amsgrad=True),
+        "asgd": ASGD(),
         "ftrl": Ftrl(),
         "lamb": Lamb(),
         "lbfgs": LBFGS(),
@@ -721,8 +723,8 @@ def test_names_stand_for_optimizers_with_their_defaults():
 
 def test_what_is_no_optimizer_is_refused():
     names = (
-        "adadelta, adafactor, adagrad, adam, adamax, adamw, amsgrad, ftrl, lamb, lbfgs, lion, momentum, muon, nadam, "
-        "nag, radam, rmsprop, rprop, schedule_free_adamw, schedule_free_sgd, sgd"
+        "adadelta, adafactor, adagrad, adam, adamax, adamw, amsgrad, asgd, ftrl, lamb, lbfgs, lion, momentum, muon, "
+        "nadam, nag, radam, rmsprop, rprop, schedule_free_adamw, schedule_free_sgd, sgd"
     )
     with pytest.raises(ArgumentError) as caught:
         get_optimizer("optimizer", "adm")

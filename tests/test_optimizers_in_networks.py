@@ -9,6 +9,7 @@ from xpnn.errors import ArgumentError, ArgumentTypeError
 from xpnn.layers import BatchNorm, Dense, Dropout
 from xpnn.many.settings import make_network
 from xpnn.optimizers import (
+    ASGD,
     LBFGS,
     SAM,
     SGD,
@@ -35,6 +36,7 @@ from xpnn.schedules import CosineDecay, PiecewiseConstant, StepDecay
 _FALLING = CosineDecay(0.02, 20, warmup_steps=3)
 
 OPTIMIZERS = {
+    "ASGD": ASGD(_FALLING, lambd=0.1, t0=8.0, weight_decay=0.1),
     "Adadelta": Adadelta(CosineDecay(1.0, 20)),
     "Adafactor": Adafactor(_FALLING),
     "Adagrad": Adagrad(_FALLING),
@@ -324,9 +326,53 @@ def test_a_network_predicts_with_the_average_and_learns_elsewhere(tmp_path):
     np.testing.assert_array_equal(Network.load(tmp_path / "net").flat_parameters, net.flat_parameters)
 
 
+# Averaged
+
+
+@pytest.fixture
+def exact_torch():
+    """PyTorch, whose ASGD keeps its step sizes in the default type, with float64 as such."""
+    torch = pytest.importorskip("torch")
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield torch
+    torch.set_default_dtype(before)
+
+
+@pytest.mark.parametrize(("t0", "decay"), [(1e6, 0.0), (0.0, 0.1), (30.0, 0.1)])
+def test_a_hundred_steps_of_asgd_and_their_averages_agree_with_pytorch(backend, exact_torch, t0, decay):
+    noise = 0.3 * np.random.default_rng(2).standard_normal((100, 5))
+    bring = lambda a: backend.asarray(a, backend.xp.float64)  # noqa: E731
+    optimizer, p = ASGD(0.2, 0.05, 0.6, t0, decay), bring(np.arange(5.0))
+    state = optimizer.init(p)
+    parameter = exact_torch.nn.Parameter(exact_torch.arange(5.0))
+    theirs = exact_torch.optim.ASGD([parameter], 0.2, 0.05, 0.6, t0, decay)
+    for step in range(100):
+        p, state = optimizer.update(p, lambda z: bring(bowl(np.array(backend.to_numpy(z))) + noise[step]), state)  # noqa: B023
+        parameter.grad = exact_torch.asarray(bowl(parameter.detach().numpy()) + noise[step])
+        theirs.step()
+        for given, wanted in ((state["base"], parameter.detach()), (p, theirs.state[parameter]["ax"])):
+            scale = np.abs(wanted.numpy()).max()
+            assert np.abs(backend.to_numpy(given) - wanted.numpy()).max() <= 1e-12 * scale
+    assert np.array_equal(backend.to_numpy(p), backend.to_numpy(state["base"])) == (t0 > 100)
+
+
+def test_a_network_predicts_with_the_average_of_asgd():
+    x, y = data()
+    net = Network([Dense(3)], optimizer=ASGD(0.5, t0=1.0), dtype="float64").build(5)
+    plain = Network([Dense(3)], optimizer=ASGD(0.5), dtype="float64").build(5)
+    points = []
+    for _ in range(6):
+        assert float(net.train_on_batch(x, y)) == pytest.approx(float(plain.train_on_batch(x, y)), rel=1e-12)
+        points.append(plain.flat_parameters)
+    np.testing.assert_allclose(net.flat_parameters, np.mean(points[2:], axis=0), rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("make_it", "message"),
     [
+        (lambda: ASGD(lambd=-1.0), "lambd must be a finite number of at least 0, got -1.0."),
+        (lambda: ASGD(t0=-1.0), "t0 must be a finite number of at least 0, got -1.0."),
         (lambda: SAM("sgd"), "inner must be an optimizer that takes one step along one gradient, got 'sgd'."),
         (lambda: SAM(LBFGS()), "inner must be an optimizer that takes one step along one gradient, got LBFGS()."),
         (lambda: SAM(SGD(), 0), "rho must be a finite number above 0, got 0."),
@@ -354,7 +400,7 @@ def test_an_argument_that_breaks_its_rule_is_refused(make_it, message):
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("optimizer", [SAM(SGD()), Lookahead(ScheduleFreeSGD()), ScheduleFreeAdamW(), LBFGS()])
+@pytest.mark.parametrize("optimizer", [SAM(SGD()), Lookahead(ScheduleFreeSGD()), ScheduleFreeAdamW(), ASGD(), LBFGS()])
 def test_a_gradient_alone_is_not_enough_for_some(optimizer):
     with pytest.raises(ArgumentTypeError) as caught:
         optimizer.update(np.ones(3), np.ones(3), optimizer.init(np.ones(3)))
@@ -373,7 +419,7 @@ def test_wrappers_have_the_learning_rate_and_the_clipping_of_what_they_wrap():
 # Weight decay
 
 
-@pytest.mark.parametrize("kind", [Lion, Lamb, Adafactor, Muon, ScheduleFreeSGD, ScheduleFreeAdamW])
+@pytest.mark.parametrize("kind", [ASGD, Lion, Lamb, Adafactor, Muon, ScheduleFreeSGD, ScheduleFreeAdamW])
 def test_weight_decay_acts_where_the_mask_is_one_alone(kind):
     def last(mask, **arguments):
         optimizer, p = kind(0.05, **arguments), np.linspace(-1.0, 2.0, 6).reshape(2, 3)

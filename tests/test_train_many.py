@@ -12,6 +12,7 @@ from xpnn import Network, data, train_many
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual, Standardize
 from xpnn.optimizers import (
+    ASGD,
     SAM,
     SGD,
     Adadelta,
@@ -67,6 +68,7 @@ MORE = {
     "Rprop": Rprop(0.001, max_step=0.1),
     "SAM": SAM(SGD(0.1, momentum=0.9)),
     "ScheduleFreeAdamW": ScheduleFreeAdamW(0.01, warmup_steps=5),
+    "ASGD": ASGD(0.1, lambd=0.1, t0=1.0, weight_decay=0.1),
     "ScheduleFreeSGD": ScheduleFreeSGD(0.5, weight_decay=0.1),
 }
 VARIED = [
@@ -96,6 +98,7 @@ MORE_VARIED = [
     (Rprop(0.001), {"min_step": [1e-6, 1e-3], "max_step": [0.001, 50.0]}),
     (SAM(SGD(0.1, momentum=0.5)), {"rho": [0.05, 0.5], "momentum": [0.5, 0.9]}),
     (ScheduleFreeAdamW(0.01), {"beta2": [0.9, 0.999], "weight_decay": [0.0, 0.1]}),
+    (ASGD(0.1, t0=2.0), {"lambd": [0.0, 0.2], "learning_rate": [0.1, 0.5]}),
     (ScheduleFreeSGD(0.5), {"beta1": [0.8, 0.9], "learning_rate": [0.1, 0.5]}),
 ]
 """Optimizers and fields for which one backend says as much as all do."""

@@ -2,7 +2,7 @@
 
 from agreement.case import layer_case
 from xpnn import activations as a
-from xpnn.layers import Activation, PReLU
+from xpnn.layers import Activation, PReLU, RReLU
 
 __all__ = ["FAMILIES"]
 
@@ -46,6 +46,18 @@ def prelu(rng):
     return layer_case(rng, PReLU(shared), shape, lambda x, params, state: torch.where(x > 0, x, params["weight"] * x))
 
 
+def rrelu(rng):
+    """Outside of training, where the slope is the mean."""
+    import torch
+
+    layer, shape = RReLU(*sorted(rng.uniform(-0.5, 1.5, size=2))), tuple(rng.integers(1, 5, size=rng.integers(3)))
+
+    def oracle(x, params, state):
+        return torch.nn.functional.rrelu(x, layer.lower, layer.upper, training=False)
+
+    return layer_case(rng, layer, shape, oracle, training=False)
+
+
 FAMILIES = {
     "CELU": _activation(
         _uniform(a.CELU, 0.2, 3.0), lambda g, f, x: x.clip(0) + g.alpha * (x.clip(max=0) / g.alpha).expm1()
@@ -69,6 +81,7 @@ FAMILIES = {
     "LogSoftmax": _activation(lambda rng: a.LogSoftmax(), lambda g, f, x: f.log_softmax(x, -1)),
     "Mish": _activation(lambda rng: a.Mish(), lambda g, f, x: f.mish(x)),
     "PReLU": prelu,
+    "RReLU": rrelu,
     "ReLU": _activation(lambda rng: a.ReLU(), lambda g, f, x: f.relu(x)),
     "ReLU6": _activation(lambda rng: a.ReLU6(), lambda g, f, x: f.relu6(x)),
     "SELU": _activation(lambda rng: a.SELU(), lambda g, f, x: f.selu(x)),

@@ -21,7 +21,7 @@ def _case(rng, optimizer, oracle, shapes=SHAPES):
     def walk(ctx, p, center, curve, noises):
         state = optimizer.init(p)
         for step in range(STEPS):
-            p, state = optimizer.update(p, curve * (p - center) + noises[step, ...], state)
+            p, state = optimizer.update(p, lambda q: curve * (q - center) + noises[step, ...], state)  # noqa: B023
         return {"p": p}
 
     def run(backend, dtype):
@@ -36,7 +36,9 @@ def _case(rng, optimizer, oracle, shapes=SHAPES):
     return Case(f"{optimizer!r} on {shape}", run, reference)
 
 
-def _torch(kind, arguments):
+def _torch(kind, arguments, result=None):
+    """The parameters in the end, or the entry `result` of the state."""
+
     def oracle(p, gradient):
         import torch
 
@@ -50,7 +52,7 @@ def _torch(kind, arguments):
                 optimizer.step()
         finally:
             torch.set_default_dtype(before)
-        return parameter.detach().numpy()
+        return (optimizer.state[parameter][result] if result else parameter.detach()).numpy()
 
     return oracle
 
@@ -113,6 +115,14 @@ def adadelta(rng):
     return _case(rng, ours.Adadelta(10 * rate, rho, eps, decay), _torch("Adadelta", arguments))
 
 
+def asgd(rng):
+    """The average, which is what a network predicts with."""
+    rate, alpha, lambd, _, decay = _rates(rng)
+    t0 = float(rng.integers(STEPS))
+    arguments = {"lr": rate, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": decay}
+    return _case(rng, ours.ASGD(rate, lambd, alpha, t0, decay), _torch("ASGD", arguments, "ax"))
+
+
 def rprop(rng):
     rate, minus, plus = float(10 ** rng.uniform(-3, -1)), float(rng.uniform(0.2, 0.9)), float(rng.uniform(1.1, 2.0))
     arguments = {"lr": rate, "etas": (minus, plus), "step_sizes": (rate / 3, 5 * rate)}
@@ -168,6 +178,7 @@ FAMILIES = {
     "Adamax": _like_adam(ours.Adamax, "Adamax"),
     "Nadam": _like_adam(ours.Nadam, "NAdam"),
     "RAdam": _like_adam(ours.RAdam, "RAdam"),
+    "ASGD": asgd,
     "Rprop": rprop,
     "Adafactor": adafactor,
     "Lion": lion,

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from xpnn.layers.reshape import Reshape
     from xpnn.layers.residual import Residual
     from xpnn.layers.rms_norm import RMSNorm
+    from xpnn.layers.rrelu import RReLU
     from xpnn.layers.separable_conv2d import SeparableConv2D
     from xpnn.layers.sequential import Sequential
     from xpnn.layers.simple_rnn import SimpleRNN
@@ -124,6 +125,7 @@ __all__ = [
     "Permute",
     "PositionalEncoding",
     "RMSNorm",
+    "RReLU",
     "RandomBrightness",
     "RandomContrast",
     "RandomCrop",

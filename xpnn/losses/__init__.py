@@ -29,6 +29,7 @@ from xpnn.losses.quantile import Quantile
 from xpnn.losses.smooth_l1 import SmoothL1
 from xpnn.losses.squared_hinge import SquaredHinge
 from xpnn.losses.triplet_margin import TripletMargin
+from xpnn.losses.triplet_semi_hard import TripletSemiHard
 from xpnn.losses.tversky import Tversky
 from xpnn.losses.weighted_losses import WeightedLosses
 
@@ -61,6 +62,7 @@ __all__ = [
     "SmoothL1",
     "SquaredHinge",
     "TripletMargin",
+    "TripletSemiHard",
     "Tversky",
     "WeightedLosses",
     "get_loss",
@@ -102,6 +104,7 @@ _BY_NAME: dict[str, type[Loss]] = {
     "sparse_categorical_crossentropy": CrossEntropy,
     "squared_hinge": SquaredHinge,
     "triplet_margin": TripletMargin,
+    "triplet_semi_hard": TripletSemiHard,
     "tversky": Tversky,
 }
 

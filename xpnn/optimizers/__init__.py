@@ -10,6 +10,7 @@ from xpnn.optimizers.adagrad import Adagrad
 from xpnn.optimizers.adam import Adam
 from xpnn.optimizers.adamax import Adamax
 from xpnn.optimizers.adamw import AdamW
+from xpnn.optimizers.asgd import ASGD
 from xpnn.optimizers.ftrl import Ftrl
 from xpnn.optimizers.lamb import Lamb
 from xpnn.optimizers.lbfgs import LBFGS
@@ -27,6 +28,7 @@ from xpnn.optimizers.schedule_free_sgd import ScheduleFreeSGD
 from xpnn.optimizers.sgd import SGD
 
 __all__ = [
+    "ASGD",
     "LBFGS",
     "SAM",
     "SGD",
@@ -59,6 +61,7 @@ _BY_NAME: dict[str, Callable[[], Optimizer]] = {
     "adamax": Adamax,
     "adamw": AdamW,
     "amsgrad": partial(Adam, amsgrad=True),
+    "asgd": ASGD,
     "ftrl": Ftrl,
     "lamb": Lamb,
     "lbfgs": LBFGS,
