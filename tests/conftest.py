@@ -40,19 +40,25 @@ def _available():
 TESTED, MISSING = _available()
 
 
+without_jax = pytest.mark.parametrize("backend", [word for word in TESTED if word != "jax"], indirect=True)
+"""For tests of many shapes or many networks whose formulas others run on JAX.
+
+JAX compiles every operation that it runs alone, for every shape, in about 30 ms, where others need microseconds.
+"""
+
+
+def whole(backend, function):
+    """Return `function`, on JAX compiled as a whole rather than operation by operation; see `without_jax`."""
+    if backend.name != "jax":
+        return function
+    import jax
+
+    return jax.jit(function)
+
+
 @pytest.fixture(params=list(TESTED))
 def backend(request):
     """Each backend that runs on this machine."""
-    return TESTED[request.param]
-
-
-@pytest.fixture(params=[word for word in TESTED if word != "jax"])
-def eager(request):
-    """Each backend but JAX, which compiles every operation for every shape: 30 ms each, where others take microseconds.
-
-    What a layer or a loss owes besides its numbers is a matter of its formulas, which are the same on JAX: there they
-    are traced in all types, without a compilation, and compared once, compiled as a whole.
-    """
     return TESTED[request.param]
 
 

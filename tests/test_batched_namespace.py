@@ -7,7 +7,7 @@ import convolution_rows
 import numpy as np
 import pytest
 import recurrent_rows
-from conftest import TESTED
+from conftest import TESTED, without_jax
 
 from xpnn import layers as all_layers
 from xpnn import losses, metrics, optimizers
@@ -259,6 +259,7 @@ def test_signs_change(backend, name):
 
 @pytest.mark.parametrize("name", ["iadd", "isub", "imul", "itruediv"])
 @pytest.mark.parametrize("right", [B, ROW, SCALAR, 0.5], ids=["same", "row", "scalar", "number"])
+@without_jax
 def test_an_assignment_gives_what_the_operator_gives(backend, name, right):
     function, fresh = getattr(operator, name), getattr(operator, name[1:])
     for is_shared in (False, True):
@@ -540,6 +541,7 @@ def run(layer, params, state, x, dy, ctx):
 @pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
 @pytest.mark.parametrize("shape", [(4,), (3, 4)], ids=["rows", "images"])
 @pytest.mark.parametrize("name", LAYERS)
+@without_jax
 def test_a_layer_does_to_each_member_what_it_does_to_one(backend, name, shape, training):
     check_members(backend, LAYERS[name], shape, training)
 
@@ -603,6 +605,7 @@ def test_every_loss_has_a_row():
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
 @pytest.mark.parametrize("name", LOSSES)
+@without_jax
 def test_a_loss_does_to_each_member_what_it_does_to_one(backend, name, weighted):
     loss, shape, targets = LOSSES[name]
     outputs = samples(lambda full: np.log(RNG.uniform(0.2, 0.9, full)), shape)
@@ -651,6 +654,7 @@ def test_every_metric_has_a_row():
 
 
 @pytest.mark.parametrize("name", METRICS)
+@without_jax
 def test_a_metric_does_to_each_member_what_it_does_to_one(backend, name):
     metric, shape, targets = METRICS[name]
     outputs, weight = samples(lambda full: RNG.uniform(0.2, 0.9, full), shape), draw(6)
@@ -697,6 +701,7 @@ def test_every_optimizer_has_a_row():
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
+@without_jax
 def test_an_optimizer_does_to_each_member_what_it_does_to_one(backend, name):
     optimizer, lifted = OPTIMIZERS[name], Lifted(backend)
     p, g, mask = draw(2, 4), draw(2, 4, low=-1.0), np.arange(8.0).reshape(2, 4) % 2

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import without_jax
 
 from xpnn import Network
 from xpnn.derivatives import hessian_vector_product, jvp
@@ -76,6 +77,7 @@ class Pull(Loss):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+@without_jax
 def test_the_jacobian_and_its_transpose_are_adjoint(backend, name):
     net = Network(NETWORKS[name], loss=Pull(reduction="sum"), backend=backend, dtype="float64", seed=3).build(4)
     _, grads, dx = net.loss_and_gradients(X, U, training=False)

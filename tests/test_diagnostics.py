@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from conftest import without_jax
 
 import xpnn
 from xpnn import Network, data
@@ -41,6 +42,7 @@ def _network(backend="numpy", **options):
     ],
     ids=["find_learning_rate", "gradient_report", "dead_units"],
 )
+@without_jax
 def test_a_network_that_is_looked_at_stays_as_it_is(backend, look):
     net = _network(backend)
     net.fit(X, Y)
@@ -137,6 +139,7 @@ def test_the_report_has_the_norms_and_the_size_of_the_update():
 # -------------------------------------------------------------------------------------------------------- dead units
 
 
+@without_jax
 def test_dead_units_are_found_in_every_container(backend):
     shared = Dense(4, activation="relu")
     layers = [

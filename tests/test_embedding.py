@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import without_jax
 
 from xpnn import Network, check_gradients, train_many
 from xpnn.context import RunContext
@@ -46,6 +47,7 @@ def test_sums_of_rows_are_those_of_numpy_whatever_the_runs(count, n):
         np.testing.assert_allclose(row_sums(indices, rows, count, ctx), wanted, rtol=1e-12, atol=1e-12)
 
 
+@without_jax
 def test_sums_of_rows_leave_out_what_lies_beyond_the_last(backend):
     ctx = RunContext(backend, True, Streams(0))
     for count, n in ((3, 10), (200, 100)):
@@ -74,6 +76,7 @@ def test_the_initial_table_is_normal_and_no_row_is_made_for_shapes_alone():
 
 
 @pytest.mark.parametrize("kind", [np.int64, np.uint8, np.float32, list])
+@without_jax
 def test_a_network_takes_indices_of_every_type(backend, kind):
     x, y = _problem()
     given = x.tolist() if kind is list else x.astype(kind)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import without_jax
 
 from xpnn import Network
 from xpnn.activations import GLU, ReLU, output_shape
@@ -23,6 +24,7 @@ def test_values_are_those_found_by_hand(ctx):
 
 @pytest.mark.parametrize("shape", [(5, 6), (3, 4, 2), (0, 2), (1, 2)])
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 2e-6), ("float64", 1e-14)])
+@without_jax
 def test_values_and_gradients_are_those_of_torch_autograd(shape, dtype, tolerance, ctx):
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(0)

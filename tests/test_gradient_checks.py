@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from conftest import without_jax
 
 from xpnn import Network, check_gradients
 from xpnn.errors import ArgumentError
@@ -24,6 +25,7 @@ LOSSES = {
 
 
 @pytest.mark.parametrize("loss", LOSSES)
+@without_jax
 def test_networks_pass_with_every_loss_in_training_with_chance(backend, loss):
     layers = [
         Dense(5, activation="relu"),

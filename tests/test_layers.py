@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import recurrent_rows
 from agreement.case import compute, types_on_jax
-from conftest import TESTED
+from conftest import TESTED, without_jax
 
 from xpnn import activations
 from xpnn._tree import map_shapes, map_tree, named_parts
@@ -236,9 +236,10 @@ DRAWS = {
 """Functions of a generator and a number of samples: inputs of the rows for which normal ones will not do."""
 
 
+@without_jax
 @pytest.mark.parametrize("row", ROWS)
-def test_a_layer_keeps_what_every_layer_owes(row, eager):
-    _check(row, eager)
+def test_a_layer_keeps_what_every_layer_owes(row, backend):
+    _check(row, backend)
 
 
 @pytest.mark.parametrize("row", ["batch norm", "dense", "dropout", "embedding", "parallel of two outputs"])

@@ -4,6 +4,7 @@ import array_api_compat.numpy as numpy_namespace
 import numpy as np
 import pytest
 from array_api_compat import array_namespace, device
+from conftest import whole
 from strict_backend import open_backend
 
 import xpnn.losses
@@ -186,7 +187,8 @@ def run(loss, backend, outputs, targets, weight=None, dtype="float64"):
     targets = np.asarray(targets)
     y = backend.asarray(targets, dtype if targets.dtype.kind == "f" else None)
     w = None if weight is None else backend.asarray(np.asarray(weight), dtype)
-    results = loss.value_and_gradient(backend.xp, backend.asarray(np.asarray(outputs), dtype), y, w)
+    function = whole(backend, lambda *arrays: loss.value_and_gradient(backend.xp, *arrays))
+    results = function(backend.asarray(np.asarray(outputs), dtype), y, w)
     assert all(x.dtype == dtype and device(x) == backend.device for x in results)
     assert results[0].shape == ()
     return [backend.to_numpy(x) for x in results]

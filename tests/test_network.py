@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import without_jax
 
 import xpnn
 from xpnn import Network, data
@@ -86,6 +87,7 @@ def test_the_loss_of_an_epoch_is_the_mean_over_samples_not_over_batches(moons):
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
+@without_jax
 def test_the_loss_with_weights_is_that_of_repeated_samples(backend, reduction):
     x, y = data.regression(12, seed=0)
     counts = np.asarray([1, 2, 3] * 4)
@@ -133,6 +135,7 @@ def test_zero_epochs_change_nothing(moons):
     assert np.array_equal(net.flat_parameters, before)
 
 
+@without_jax
 def test_penalties_are_part_of_the_loss_and_spare_biases(backend):
     x, y = data.regression(20, seed=0)
     options = {"loss": "mse", "backend": backend, "dtype": "float64"}
@@ -224,6 +227,7 @@ def test_predict_proba_applies_the_link_of_the_loss(backend):
     assert np.array_equal(net.predict_proba(x), net.predict(x))
 
 
+@without_jax
 def test_predictions_in_batches_are_those_of_one_batch(backend):
     x = np.random.default_rng(0).standard_normal((11, 3))
     net = Network([Dense(4, activation="tanh"), Dense(2)], backend=backend, dtype="float64").build(3)
@@ -231,6 +235,7 @@ def test_predictions_in_batches_are_those_of_one_batch(backend):
     assert net.predict(x[:0]).shape == (0, 2)
 
 
+@without_jax
 def test_a_shared_layer_is_one_layer(backend):
     shared = Dense(3, activation="tanh", name="shared")
     net = Network([shared, Residual([shared]), Dense(3), shared], backend=backend, dtype="float64", loss="mse").build(3)
@@ -247,6 +252,7 @@ def test_a_shared_layer_is_one_layer(backend):
     np.testing.assert_allclose(net.predict(x), np.tanh(apply(apply(h, "2"), "shared")), rtol=1e-12)
 
 
+@without_jax
 def test_two_networks_on_two_backends_do_not_interfere(backend, moons):
     alone = _classifier(backend=backend, dtype="float64").fit(*moons, epochs=2).history
     nets = [_classifier(backend=b, dtype="float64") for b in (backend, "numpy")]

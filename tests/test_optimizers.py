@@ -7,6 +7,7 @@ from functools import cache, partial
 import numpy as np
 import pytest
 from array_api_compat import device
+from conftest import without_jax
 
 import xpnn.optimizers
 from xpnn.backend import get_backend
@@ -306,6 +307,7 @@ def test_a_falling_learning_rate_agrees_with_pytorch(name, backend):
 
 
 @ALL
+@without_jax
 def test_float32_follows_float64(name, backend):
     exact = train(TABLE[name][0], backend, 20)[0]
     assert_agree(train(TABLE[name][0], backend, 20, "float32")[0], exact, 2e-5)
@@ -399,6 +401,7 @@ def test_clipping_by_norm_passes_nan_on_and_turns_an_infinite_norm_into_zeros(ba
 
 
 @ALL
+@without_jax
 def test_dtype_and_device_stay_even_where_numbers_are_scalars_of_numpy(name, backend):
     optimizer = BOUNDED[name]
     values = {f.name: getattr(optimizer, f.name) for f in fields(optimizer)}
@@ -503,6 +506,7 @@ def test_vectors_are_kept_only_where_they_are_needed():
 
 
 @ALL
+@without_jax
 def test_any_shape_will_do_and_no_elements_too(name, backend):
     optimizer, bring = BOUNDED[name], partial(backend.asarray, dtype=backend.xp.float64)
     flat, _ = optimizer.update(*[bring(start())] * 2, optimizer.init(bring(start())))
@@ -570,6 +574,7 @@ def test_a_step_can_be_compiled_by_jax_with_step_and_learning_rate_as_arguments(
 
 
 @pytest.mark.parametrize("kind", [RMSprop, Adagrad, Adadelta, Adam, AdamW, Adamax, Nadam, RAdam])
+@without_jax
 def test_with_eps_zero_an_element_without_any_gradient_becomes_nan(kind, backend):
     optimizer = kind(eps=0)
     p = backend.asarray(np.ones(2), backend.xp.float64)
@@ -580,6 +585,7 @@ def test_with_eps_zero_an_element_without_any_gradient_becomes_nan(kind, backend
 
 
 @ALL
+@without_jax
 def test_with_the_default_eps_an_element_without_any_gradient_stays(name, backend):
     p = backend.asarray(np.ones(2), backend.xp.float32)
     optimizer = type(TABLE[name][0])()

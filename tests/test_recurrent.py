@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import without_jax
 from phrases import TEST, TRAIN
 
 from xpnn import Network, check_gradients
@@ -205,6 +206,7 @@ def test_bad_input_gets_one_sentence(call, message):
     assert str(caught.value) == message
 
 
+@without_jax
 def test_a_network_learns_which_half_holds_the_pulse(backend):
     rng = np.random.default_rng(0)
     y = np.arange(32) % 2

@@ -5,6 +5,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+from conftest import without_jax
 
 import xpnn
 from xpnn import Network, data
@@ -99,6 +100,7 @@ def _penalty(parameters):
     return value + 0.005 * (parameters["2.weight"] ** 2).sum()
 
 
+@without_jax
 def test_costs_are_part_of_every_reported_loss(backend):
     net = _network(backend, compile=False, l2=0.01).build(2)
     plain = Network([Dense(6, "tanh"), Residual([Dense(6)]), Dense(3)], dtype="float64").build(2)
@@ -138,6 +140,7 @@ def test_training_is_that_of_pytorch_with_the_same_costs(compiled):
         np.testing.assert_allclose(value, p[name].detach().numpy(), rtol=1e-11, atol=1e-13)
 
 
+@without_jax
 def test_a_regularizer_of_all_weights_is_the_penalty_of_the_network(backend):
     own, whole = Dense(3, weight_regularizer=L1L2(0.1, 0.2)), Dense(3)
     nets = [

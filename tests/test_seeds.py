@@ -7,6 +7,7 @@ import random
 
 import numpy as np
 import pytest
+from conftest import without_jax
 
 from xpnn import Network, check_gradients
 from xpnn.data import spiral
@@ -45,6 +46,7 @@ def test_s0_a_linear_model_finds_the_weights_that_made_the_data(backend):
     assert abs(found["0.bias"] - true_bias)[0] == pytest.approx(0.0016924265365532, rel=1e-9)
 
 
+@without_jax
 def test_s0_a_hidden_layer_learns_a_product_that_a_linear_model_cannot(backend):
     x = np.random.default_rng(0).standard_normal((1000, 2))
     y = x[:, :1] * x[:, 1:]
@@ -56,6 +58,7 @@ def test_s0_a_hidden_layer_learns_a_product_that_a_linear_model_cannot(backend):
     assert losses[0] < 0.07 * losses[1]
 
 
+@without_jax
 def test_s0_the_cross_entropy_is_right_and_finite(backend):
     outputs = backend.asarray(np.asarray([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]), backend.xp.float64)
     value, gradient = CrossEntropy()(outputs, backend.asarray(np.asarray([2, 0])))
@@ -68,6 +71,7 @@ def test_s0_the_cross_entropy_is_right_and_finite(backend):
     assert np.all(np.isfinite(backend.to_numpy(gradient)))
 
 
+@without_jax
 def test_s0_tied_weights_accumulate_and_pass_the_gradient_check(backend):
     shared = Dense(3, activation="tanh")
     net = Network([shared, Dense(3), shared, shared, Dense(2)], backend=backend, dtype="float64")
@@ -96,6 +100,7 @@ def _two_two_one(backend, w, b, **options):
     return net
 
 
+@without_jax
 def test_s1_a_neuron_and_a_network_feed_forward(backend):
     neuron = _network(backend, [Dense(1, activation="sigmoid")], 2, loss="mean_squared_error")
     neuron.set_parameters({"0.weight": [[0], [1]], "0.bias": [4]})
@@ -114,6 +119,7 @@ def test_s1_the_gradients_are_those_worked_out_by_hand(backend):
     np.testing.assert_allclose(grads["1.bias"], [-0.23761755952842809], rtol=1e-12)
 
 
+@without_jax
 def test_s1_the_network_learns_four_people(backend):
     rng = _legacy(0)
     w, b = [rng.normal() for _ in range(6)], [rng.normal() for _ in range(3)]
@@ -157,6 +163,7 @@ def test_s3_a_network_of_8_15_10_has_295_parameters(backend):
     assert net.count_parameters() == 295
 
 
+@without_jax
 def test_s3_the_four_equations_of_backpropagation_hold(backend):
     net = _network(
         backend,

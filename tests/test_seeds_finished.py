@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import without_jax
 
 from xpnn import Network, data
 from xpnn.callbacks import EarlyStopping, ReduceLROnPlateau
@@ -43,6 +44,7 @@ def _gradients(cost, w, b, x, y):
 @pytest.mark.parametrize(
     ("l1", "l2", "momentum"), [(0, 0, 0.0), (0, 3.0, 0.0), (3.0, 0, 0.0), (0, 0, 0.9), (1.0, 2.0, 0.5)]
 )
+@without_jax
 def test_s3_the_rules_of_network2_are_options_of_fit(backend, cost, l1, l2, momentum):
     eta, m, n = 0.5, 10, 60
     # our losses are means over outputs too, and the quadratic cost has a factor 1/2: the penalties scale with them
@@ -65,6 +67,7 @@ def test_s3_the_rules_of_network2_are_options_of_fit(backend, cost, l1, l2, mome
         np.testing.assert_allclose(given, wanted, rtol=1e-9)
 
 
+@without_jax
 def test_s3_cost_and_accuracy_are_monitored_on_training_and_evaluation_data(backend):
     net = Network([Dense(5, activation="sigmoid"), Dense(3)], metrics=["accuracy"], backend=backend, dtype="float64")
     history = net.fit(X[:40], LABELS[:40], batch_size=10, epochs=4, validation_data=(X[40:], LABELS[40:]))
@@ -95,6 +98,7 @@ def test_s3_training_stops_without_improvement_in_n_epochs_and_the_rate_is_halve
     assert kept == pytest.approx(min(history["val_loss"]), rel=1e-6)
 
 
+@without_jax
 def test_s3_dropout_silences_hidden_units_in_training_alone(backend):
     net = Network([Dense(4, activation="sigmoid"), Dropout(0.5), Dense(3)], backend=backend, dtype="float64", seed=2)
     net.build(8)

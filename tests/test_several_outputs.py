@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import TESTED
+from conftest import TESTED, without_jax
 
 from xpnn import Network, check_gradients, train_many
 from xpnn.derivatives import hessian_vector_product
@@ -44,6 +44,7 @@ def _network(**options):
     )
 
 
+@without_jax
 def test_mappings_and_tuples_train_the_same_network(backend):
     by_name, in_order = _network(backend=backend), _network(backend=backend)
     history = by_name.fit(X, Y, batch_size=8, epochs=2, validation_data=(X, Y), sample_weight=np.arange(N))
@@ -168,6 +169,7 @@ def test_the_summary_of_a_container_whose_children_all_read_its_input():
     assert shapes[3:] == [("1", (6,)), ("1.0", (2,)), ("1.1", (4,)), ("1.merge", (6,))]
 
 
+@without_jax
 def test_an_input_of_a_graph_may_hold_indices(backend):
     nodes = {"e": ([Embedding(5, 3), Flatten()], "word"), "sum": (Add(), ("e", "table")), "y": (Dense(1), "sum")}
     net = Network([Graph(("word", "table"), nodes, "y")], loss="mean_squared_error", backend=backend, compile=False)

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from conftest import without_jax
 
 from xpnn import Network
 from xpnn.errors import ArgumentError
@@ -201,6 +202,7 @@ def test_nan_in_a_gradient_reaches_its_parameter_and_no_other(optimizer):
 
 
 @pytest.mark.parametrize("optimizer", [Lamb(0.1), Adafactor(0.1), Muon(0.1), Lookahead(Lamb(0.1), k=1)])
+@without_jax
 def test_a_network_is_updated_parameter_by_parameter_and_tied_weights_once(backend, optimizer):
     shared = Dense(4, activation="tanh")
     net = Network([shared, Residual([shared]), Dense(2)], optimizer=optimizer, backend=backend, dtype="float64")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pytest
-from conftest import TESTED
+from conftest import TESTED, without_jax
 
 import xpnn
 from xpnn import Network, data, train_many
@@ -106,13 +106,8 @@ MORE_VARIED = [
 FIT = {"batch_size": 10, "epochs": 3}
 
 
-def is_jax(backend):
-    return getattr(backend, "name", backend) == "jax"
-
-
 def make(backend="numpy", layers=DEEP, dtype="float64", **arguments):
-    # JAX takes a second to compile a network; the tests that say so do it.
-    arguments = {"metrics": ["accuracy"], "optimizer": "adam", "compile": not is_jax(backend)} | arguments
+    arguments = {"metrics": ["accuracy"], "optimizer": "adam"} | arguments
     return Network(layers, backend=backend, dtype=dtype, **arguments)
 
 
@@ -147,7 +142,7 @@ def compare(net, alone, grid=None, seeds=None, x=X, y=Y, **options):
 
 
 def test_seeds_are_what_training_one_by_one_gives(backend):
-    options = {"backend": backend, "optimizer": Adam(0.01, clip_norm=0.5), "l1": 0.001, "l2": 0.01, "compile": True}
+    options = {"backend": backend, "optimizer": Adam(0.01, clip_norm=0.5), "l1": 0.001, "l2": 0.01}
     many = compare(
         make(**options),
         lambda seed: make(seed=seed, **options),
@@ -173,6 +168,7 @@ def test_members_are_the_same_however_they_are_compiled(word, mode):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
+@without_jax
 def test_every_optimizer_updates_members_as_it_does_one(backend, name):
     options = {"backend": backend, "layers": SMALL, "optimizer": OPTIMIZERS[name]}
     compare(make(**options), lambda seed: make(seed=seed, **options), seeds=[0, 1])
@@ -213,6 +209,7 @@ def _compare_fields(backend, optimizer, varied):
 
 
 @pytest.mark.parametrize(("optimizer", "varied"), VARIED, ids=_ids(VARIED))
+@without_jax
 def test_numbers_of_an_optimizer_differ_from_member_to_member(backend, optimizer, varied):
     _compare_fields(backend, optimizer, varied)
 
@@ -223,6 +220,7 @@ def test_numbers_of_the_other_optimizers_do_too(word, optimizer, varied):
     _compare_fields(TESTED[word], optimizer, varied)
 
 
+@without_jax
 def test_penalties_differ_from_member_to_member(backend):
     many = compare(
         make(backend, SMALL),
@@ -233,6 +231,7 @@ def test_penalties_differ_from_member_to_member(backend):
     assert [(network.l1, network.l2) for network in many.networks] == [(0.0, 0.0), (0.0, 0.1), (0.01, 0.0), (0.01, 0.1)]
 
 
+@without_jax
 def test_optimizers_of_different_structure_are_trained_too(backend):
     grid = {"optimizer": ["adam", SGD(0.1), SGD(0.1, momentum=0.9), SGD(0.2), AdamW(0.01, clip_norm=1.0)]}
     many = compare(make(backend, SMALL), lambda optimizer: make(backend, SMALL, optimizer=optimizer), grid=grid)
@@ -254,21 +253,25 @@ def test_a_learning_rate_that_was_set_is_that_of_the_members():
 @pytest.mark.parametrize(
     "options", [{"batch_size": None}, {"shuffle": False}, {"batch_size": 100}, {"epochs": 0}], ids=str
 )
+@without_jax
 def test_batches_are_those_of_fit(backend, options):
     compare(make(backend, SMALL), lambda seed: make(backend, SMALL, seed=seed), seeds=[0, 1], **options)
 
 
+@without_jax
 def test_regression_and_images(backend):
     x, y = np.random.default_rng(0).standard_normal((12, 3, 2)), np.random.default_rng(1).standard_normal((12, 3, 1))
     options = {"layers": [Dense(4, activation="silu"), Dense(1)], "loss": "huber", "metrics": ["mae", "r2"]}
     compare(make(backend, **options), lambda seed: make(backend, seed=seed, **options), seeds=[0, 1], x=x, y=y)
 
 
+@without_jax
 def test_one_member_is_enough(backend):
     compare(make(backend, SMALL), lambda seed: make(backend, SMALL, seed=seed), seeds=[5], validation_data=(X, Y))
 
 
 @pytest.mark.parametrize("sizes", [(36, 2, [0, 1]), (35, 3, [0])], ids=["even", "uneven"])
+@without_jax
 def test_folds_learn_from_all_other_parts(backend, sizes):
     n, k, seeds = sizes
     x, y, weight = X[:n], Y[:n], np.linspace(0.5, 1.5, n)
@@ -289,6 +292,7 @@ def test_folds_are_dealt_by_the_seed_of_the_network():
     assert dealt[0] == dealt[1] != dealt[2]
 
 
+@without_jax
 def test_full_batches_of_folds(backend):
     many = train_many(make(backend, SMALL), X, Y, folds=2, batch_size=None, epochs=2)
     for member, (learnt, measured) in zip(many.networks, many.folds, strict=True):
@@ -297,6 +301,7 @@ def test_full_batches_of_folds(backend):
         agree(member, one)
 
 
+@without_jax
 def test_members_go_on_alone_and_are_kept(backend, tmp_path):
     many = train_many(make(backend), X, Y, seeds=[0, 1], **FIT)
     member, one = many.networks[1], make(backend, seed=1)
@@ -312,6 +317,7 @@ def test_members_go_on_alone_and_are_kept(backend, tmp_path):
     np.testing.assert_allclose(again.flat_parameters, member.flat_parameters, atol=1e-12)
 
 
+@without_jax
 def test_members_do_not_share_memory(backend):
     first, second = train_many(make(backend), X, Y, seeds=[0, 1], **FIT).networks
     kept = second.flat_parameters, second._taken()
@@ -321,6 +327,7 @@ def test_members_do_not_share_memory(backend):
         np.testing.assert_array_equal(second._taken().vectors[name], vector)
 
 
+@without_jax
 def test_the_network_stays_as_it_was(backend):
     net = make(backend, seed=7).build(2)
     before = net._taken()
@@ -331,6 +338,7 @@ def test_the_network_stays_as_it_was(backend):
         np.testing.assert_array_equal(after.parameters[name], values)
 
 
+@without_jax
 def test_state_that_was_set_is_that_of_the_members(backend):
     def standardized(seed=0):
         net = make(backend, [Standardize(), *SMALL], seed=seed).build(2)
@@ -352,6 +360,7 @@ def test_notes_travel_with_every_member():
         assert member.notes is not net.notes
 
 
+@without_jax
 def test_float32_stays_float32(backend):
     many = train_many(make(backend, SMALL, dtype="float32"), X, Y, seeds=[0], grid={"l2": [0.0, 0.1]}, **FIT)
     for member, settings in zip(many.networks, many.settings, strict=True):
@@ -361,6 +370,7 @@ def test_float32_stays_float32(backend):
         np.testing.assert_allclose(member.flat_parameters, one.flat_parameters, atol=2e-4)
 
 
+@without_jax
 def test_a_member_that_diverges_harms_no_other(backend):
     grid = {"learning_rate": [1e200, 0.01]}
     with np.errstate(all="ignore"):
