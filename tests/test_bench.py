@@ -224,9 +224,7 @@ def test_the_first_step_is_timed_with_its_wait_and_learning_ends_after_the_compa
         train_on_batch=lambda x, y: clock._work("step", 30) or 1.0,
         dtype="float32",
         learning_rate=0.1,
-        backend=SimpleNamespace(
-            synchronize=lambda: clock._work("wait", 12), asarray=lambda values, dtype: values, xp=np
-        ),
+        backend=SimpleNamespace(name="slow", synchronize=lambda: clock._work("wait", 12), asarray=np.asarray, xp=np),
     )
     first, losses = Runner(net, np.ones((2, 3)), np.ones(2)).first_losses(3, clock)
     assert (first, losses, clock.log) == (42.0, [1.0] * 3, ["step", "wait", "step", "step"])
