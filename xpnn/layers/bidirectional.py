@@ -8,12 +8,11 @@ from xpnn import _check
 from xpnn._record import Record
 from xpnn.errors import ArgumentError, ArgumentTypeError
 from xpnn.layers._children import locate
+from xpnn.layers._merge_modes import MODES, merge, split
 from xpnn.layers._recurrent import Recurrent
 from xpnn.typing import Array, Context, Layer, Params, Rng, State
 
 __all__ = ["Bidirectional"]
-
-_MODES = ("ave", "concat", "mul", "sum")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,7 +63,7 @@ class Bidirectional(Record):
 
     def __post_init__(self) -> None:
         if self.merge_mode is not None:
-            self._set("merge_mode", _check.choice("merge_mode", self.merge_mode, _MODES))
+            self._set("merge_mode", _check.choice("merge_mode", self.merge_mode, MODES))
         _check_layer("layer", self.layer, backwards=False)
         back = self.backward_layer
         if back is None:
@@ -103,7 +102,7 @@ class Bidirectional(Record):
             ys.append(y if self.layer.return_state else (y,))
         (ahead, *states), (back, *others) = ys
         back = self._turn(back, ctx.xp)
-        merged = (ahead, back) if self.merge_mode is None else (self._merge(ahead, back, ctx.xp),)
+        merged = (ahead, back) if self.merge_mode is None else (merge(self.merge_mode, ahead, back, ctx.xp),)
         outputs = (*merged, *states, *others)
         saved["outputs"] = (ahead, back) if self.merge_mode == "mul" else None
         return outputs if len(outputs) > 1 else outputs[0], saved, state
@@ -114,7 +113,9 @@ class Bidirectional(Record):
         outputs = dy if is_tuple else (dy,)
         n = 2 if self.merge_mode is None else 1
         merged, states = outputs[:n], outputs[n:]
-        ahead, back = merged if n == 2 else self._split(merged[0], saved["outputs"])
+        ahead, back = (
+            merged if self.merge_mode is None else split(self.merge_mode, merged[0], saved["outputs"], self.layer.units)
+        )
         back = None if back is None else self._turn(back, ctx.xp)
         half, dxs, grads = len(states) // 2, [], {}
         for (name, layer), d, last in zip(
@@ -142,24 +143,6 @@ class Bidirectional(Record):
     def _turn(self, y: Array, xp: Any) -> Array:
         """A sequence in the other order; the output of the last step as it is."""
         return xp.flip(y, axis=1) if self.layer.return_sequences else y
-
-    def _merge(self, a: Array, b: Array, xp: Any) -> Array:
-        if self.merge_mode == "concat":
-            return xp.concat([a, b], axis=-1)
-        if self.merge_mode == "mul":
-            return a * b
-        return a + b if self.merge_mode == "sum" else 0.5 * (a + b)
-
-    def _split(self, dy: Array | None, outputs: Any) -> tuple[Array | None, Array | None]:
-        """Reverse of `_merge` for gradients."""
-        if dy is None:
-            return None, None
-        if self.merge_mode == "concat":
-            n = self.layer.units
-            return dy[..., :n], dy[..., n:]
-        if self.merge_mode == "mul":
-            return dy * outputs[1], dy * outputs[0]
-        return (dy, dy) if self.merge_mode == "sum" else (0.5 * dy, 0.5 * dy)
 
 
 def _check_layer(argument: str, layer: Any, backwards: bool) -> None:
