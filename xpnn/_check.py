@@ -1,6 +1,8 @@
 """Checks of arguments: each returns the value in its plain Python type, or raises one sentence.
 
 The sentence names the argument, the rule and the value.
+
+Over 150 lines: one function for each kind of argument.
 """
 
 import difflib

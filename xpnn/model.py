@@ -1,4 +1,7 @@
-"""`Model`: what a network is: layers, loss, optimizer, backend and parameters; how it is built, moved and kept."""
+"""`Model`: what a network is: layers, loss, optimizer, backend and parameters; how it is built, moved and kept.
+
+Over 150 lines: most of them are the properties and the documentation of what users call.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy

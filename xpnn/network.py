@@ -1,4 +1,7 @@
-"""`Network`: layers that learn, on one backend."""
+"""`Network`: layers that learn, on one backend.
+
+Over 150 lines: half of them are the documentation of `Network` and of `fit`.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any

@@ -2,6 +2,8 @@
 
 A value of type `Array` belongs to whatever array library is in use; the standard that it keeps is the Python Array
 API (https://data-apis.org/array-api), which defines behaviour and no runtime type, hence the alias of `Any`.
+
+Over 150 lines: all protocols on one page.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,6 +1,8 @@
 """What compiled steps are made of: loads, stores, and calls of C functions by their names.
 
 Arrays are addresses here. An index is never checked: the printer has computed every one from shapes.
+
+Over 150 lines: an intrinsic for each thing that a step is made of.
 """
 
 from typing import Any

@@ -1,4 +1,7 @@
-"""Prints loops over elements: addresses, index arithmetic, expressions, maxima and minima on the way."""
+"""Prints loops over elements: addresses, index arithmetic, expressions, maxima and minima on the way.
+
+Over 150 lines: one class; a method for each part of a loop.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,7 @@
-"""Prints a schedule as Python: one call with ``out=`` per operation."""
+"""Prints a schedule as Python: one call with ``out=`` per operation.
+
+Over 150 lines: one class; a method for each kind of operation.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

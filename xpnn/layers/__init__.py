@@ -1,4 +1,7 @@
-"""Layers: frozen records with three pure functions, `init`, `forward` and `backward`."""
+"""Layers: frozen records with three pure functions, `init`, `forward` and `backward`.
+
+Over 150 lines: a line for each layer.
+"""
 
 from typing import TYPE_CHECKING
 

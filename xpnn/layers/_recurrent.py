@@ -3,6 +3,8 @@
 A cell says what one step does and how a gradient goes back through it; see `SimpleRNN`, the shortest. Inside, sequences
 lie in order of time, the batch second, so that a step is a slice of rows. All projections of inputs are one product
 before the loop, and so is the gradient of each weight after it.
+
+Over 150 lines: the loop over time and its reverse are read together.
 """
 
 from abc import ABC, abstractmethod

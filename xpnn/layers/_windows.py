@@ -7,6 +7,8 @@ runs of (columns of the image) x (samples) elements, however few channels there 
 product that stays in the cache; and no element is moved one by one. On NumPy the first convolution of LeNet (5 x 5, 28
 x 28 pixels, 64 samples) took 0.15 ms in this order, 0.45 with the rows of the image inside of the matrix, 1.2 in the
 order of the documentation; PyTorch's takes 0.30.
+
+Over 150 lines: all ways between an image and its windows, each with its reverse.
 """
 
 from dataclasses import dataclass

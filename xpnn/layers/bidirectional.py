@@ -113,9 +113,9 @@ class Bidirectional(Record):
         outputs = dy if is_tuple else (dy,)
         n = 2 if self.merge_mode is None else 1
         merged, states = outputs[:n], outputs[n:]
-        ahead, back = (
-            merged if self.merge_mode is None else split(self.merge_mode, merged[0], saved["outputs"], self.layer.units)
-        )
+        if self.merge_mode is not None:
+            merged = split(self.merge_mode, merged[0], saved["outputs"], self.layer.units)
+        ahead, back = merged
         back = None if back is None else self._turn(back, ctx.xp)
         half, dxs, grads = len(states) // 2, [], {}
         for (name, layer), d, last in zip(

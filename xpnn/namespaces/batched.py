@@ -1,4 +1,7 @@
-"""`Batched`: the arrays of many members of one family, which look to a layer like one array."""
+"""`Batched`: the arrays of many members of one family, which look to a layer like one array.
+
+Over 150 lines: the operators and attributes of an array, all of them.
+"""
 
 import operator
 from collections.abc import Callable, Iterator

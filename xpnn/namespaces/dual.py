@@ -4,6 +4,8 @@ A dual number :math:`a + \dot a\, \varepsilon` with :math:`\varepsilon^2 = 0` co
 once:
 :math:`f(a + \dot a\, \varepsilon) = f(a) + f'(a)\, \dot a\, \varepsilon`. Arrays of them, handed to a layer in place of
 arrays, turn its forward into a Jacobian-vector product.
+
+Over 150 lines: the operators and attributes of an array, all of them.
 """
 
 from typing import Any

@@ -3,6 +3,8 @@
 Arrays are `Traced`: they have a shape and a type and no numbers, so recording computes nothing, needs no memory, and
 changes nothing. A function that the recorder does not know is tried once on arrays of zeros, to learn the shape of its
 result, and becomes a node that calls it.
+
+Over 150 lines: a method for each function of the standard whose result has another shape.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,7 @@
-"""`Muon`: matrices move along their orthogonalised momentum."""
+"""`Muon`: matrices move along their orthogonalised momentum.
+
+Over 150 lines: half of them are documentation; its formula and that of Adam for the rest belong together.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,6 +4,8 @@ An optimizer has three small parts. `zero_state` makes its vectors. `scalars` co
 few numbers that depend on the step (learning rate, bias corrections); they are handed in and never baked in, so that a
 recorded or compiled step can be given fresh ones. `apply` is the formula. `init` and `update` put them together for
 whoever uses an optimizer alone; `xpnn.Network` calls the parts, and applies the formula block by block.
+
+Over 150 lines: the base class documents every hook that an optimizer may fill in.
 """
 
 from abc import ABC, abstractmethod

@@ -4,6 +4,8 @@ The program is scheduled backwards. The last node of which nobody else waits for
 is elementwise, the nodes that it reads join its loop, as far as they have its shape and all their readers have been
 scheduled; and those that these read, and so on. So each value is computed as late as possible, in the loop of its
 readers, and a value that is read in one loop alone needs no memory.
+
+Over 150 lines: one algorithm; its rules refer to each other.
 """
 
 from collections.abc import Iterable

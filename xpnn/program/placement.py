@@ -1,4 +1,7 @@
-"""Placement: where each value lies. Inputs first, then what is stored in them, parts of concatenations, all else."""
+"""Placement: where each value lies. Inputs first, then what is stored in them, parts of concatenations, all else.
+
+Over 150 lines: one class; its steps share the tables that they fill.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace

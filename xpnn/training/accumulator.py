@@ -1,4 +1,7 @@
-"""`Accumulator`: adds up the gradients of several batches, for one update with their mean."""
+"""`Accumulator`: adds up the gradients of several batches, for one update with their mean.
+
+Over 150 lines: a third of them are documentation.
+"""
 
 from collections.abc import Sequence
 from functools import partial

@@ -3,6 +3,8 @@
 A backend may offer several ways to compile, each faster to run and slower to make than the one before. For each shape
 of the arguments the time that runs have taken is added up; when it reaches what the next way costs to make, that way
 is made. So nobody ever waits longer for a compilation than the runs before it took, however short a training is.
+
+Over 150 lines: one class whose state is shared by all of its methods, and its documentation.
 """
 
 import threading

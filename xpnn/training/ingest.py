@@ -1,4 +1,7 @@
-"""The boundary: arrays of any library become arrays of the network, converted and checked once."""
+"""The boundary: arrays of any library become arrays of the network, converted and checked once.
+
+Over 150 lines: a check for each way in which data may be wrong.
+"""
 
 from collections.abc import Mapping
 from typing import Any

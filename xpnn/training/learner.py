@@ -1,4 +1,7 @@
-"""`Learner`: layers, loss, optimizer and weights on one backend; it can run one step."""
+"""`Learner`: layers, loss, optimizer and weights on one backend; it can run one step.
+
+Over 150 lines: a step, a prediction and a measurement, each eager and compiled, on the same parts.
+"""
 
 from collections.abc import Sequence
 from functools import cached_property, partial

@@ -1,4 +1,7 @@
-"""The loop of `Network.fit`: epochs, batches, measurements, callbacks."""
+"""The loop of `Network.fit`: epochs, batches, measurements, callbacks.
+
+Over 150 lines: the loop over epochs and all that may end it.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing

@@ -2,6 +2,8 @@
 
 Moving to another backend, copying, saving and loading are one thing: take a snapshot here, build a learner from it
 there.
+
+Over 150 lines: writing and reading stand side by side.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,7 @@
-"""`Weights`: the flat vector of parameters and the state of a network, on one backend."""
+"""`Weights`: the flat vector of parameters and the state of a network, on one backend.
+
+Over 150 lines: one class; its methods are short.
+"""
 
 from collections.abc import Mapping
 from functools import cached_property
