@@ -1,6 +1,6 @@
 """`Network`: layers that learn, on one backend.
 
-Over 150 lines: half of them are the documentation of `Network` and of `fit`.
+Over 150 lines: nearly half of them are the documentation of `Network` and of `fit`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

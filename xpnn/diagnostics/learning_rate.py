@@ -1,6 +1,6 @@
 """`find_learning_rate`: the range test, a short training in which the learning rate grows.
 
-Over 150 lines: half of them are documentation.
+Over 150 lines: a third of them are documentation.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """`MultiHeadAttention`: every position looks at others, in several ways at once.
 
-Over 150 lines: half of them are documentation; four kinds of inputs.
+Over 150 lines: a third of them are documentation; four kinds of inputs.
 """
 
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """`TransformerEncoder`: attention and a small network, each with a shortcut and a norm.
 
-Over 150 lines: half of them are documentation.
+Over 150 lines: nearly half of them are documentation.
 """
 
 from collections.abc import Mapping

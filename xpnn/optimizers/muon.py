@@ -1,6 +1,6 @@
 """`Muon`: matrices move along their orthogonalised momentum.
 
-Over 150 lines: half of them are documentation; its formula and that of Adam for the rest belong together.
+Over 150 lines: a third of them are documentation; its formula and that of Adam for the rest belong together.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """`Accumulator`: adds up the gradients of several batches, for one update with their mean.
 
-Over 150 lines: a third of them are documentation.
+Over 150 lines: the class, its documentation, and the check of what cannot be added up.
 """
 
 from collections.abc import Sequence
