@@ -180,7 +180,7 @@ LAYERS = {
     "no hidden layer": [Dense(3)],
     "PositionalEncoding": [Reshape((5, 1)), Dense(4), PositionalEncoding(), Flatten(), Dense(3)],
     "random images": [
-        *[Dense(12), Reshape((3, 2, 2)), RandomFlip(), RandomTranslation(1, 0), RandomCrop(2, 2)],
+        *[Dense(12), Reshape((3, 2, 2)), RandomFlip(), RandomTranslation(1, 0, "nearest"), RandomCrop(2, 2, 1, "wrap")],
         *[RandomBrightness(0.1), RandomContrast(0.5), RandomErasing(), Flatten(), Dense(3)],
     ],
     "PReLU": [Dense(6), PReLU(), Reshape((3, 2)), PReLU(1), Flatten(), Dense(3)],
