@@ -1,6 +1,7 @@
 """`Convolution`: what Conv1D, Conv2D and Conv3D share, which is everything but the number of axes."""
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, ClassVar
 
 from xpnn import _check
@@ -103,7 +104,8 @@ class Convolution(Record):
             self.groups,
             self.groups,
         )
-        turned = xp.flip(weight, axis=tuple(range(n)))
+        turned = xp.reshape(xp.flip(weight, axis=tuple(range(n))), (prod(weight.shape),))  # and its memory too
+        turned = xp.reshape(turned, weight.shape)
         return back.image(rows_of(turned, self.groups, xp).mT @ back.columns(dy, xp), dy.shape[0], xp)
 
     def _windows(self, shape: Shape) -> Windows:
