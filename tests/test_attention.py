@@ -94,6 +94,20 @@ def test_encoders_in_a_graph_do_not_look_at_padding(compiled, backend):
     assert not np.allclose(net.predict((x, np.ones((3, 3))))[mask != 0], shown)
 
 
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_a_masked_encoder_at_the_beginning_learns_what_its_whole_gradient_says(norm_first):
+    rng, mask = np.random.default_rng(3), np.asarray([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
+    block = TransformerEncoder(4, 2, 5, dropout=0.0, norm_first=norm_first)
+    graph = Graph(("x", "mask"), {"a": (block, ("x", "mask")), "out": ([Flatten(), Dense(2)], "a")}, "out")
+    net = Network(graph, optimizer="sgd", dtype="float64", compile=False).build(((3, 4), (3,)))
+    x, y, before = (rng.standard_normal((2, 3, 4)), mask), np.asarray([0, 1]), net.parameters
+    _, gradients, (dx, d_mask) = net.loss_and_gradients(x, y)
+    assert dx.shape == (2, 3, 4) and d_mask is None
+    net.train_on_batch(x, y)  # nobody reads the gradient of the input here
+    for name, p in net.parameters.items():
+        np.testing.assert_allclose(p, before[name] - 0.01 * gradients[name], rtol=1e-12, atol=1e-14)
+
+
 def test_a_query_with_nothing_to_attend_to_gets_the_bias_of_the_output(backend):
     layer = MultiHeadAttention(2, 3, bias_initializer="ones")
     ctx = RunContext(backend, True, Streams(0))

@@ -88,7 +88,6 @@ from xpnn.losses import (
     SmoothL1,
     SquaredHinge,
     TripletMargin,
-    TripletSemiHard,
     Tversky,
 )  # fmt: skip
 from xpnn.metrics import ROCAUC, TopKAccuracy
@@ -181,7 +180,7 @@ LAYERS = {
     "no hidden layer": [Dense(3)],
     "PositionalEncoding": [Reshape((5, 1)), Dense(4), PositionalEncoding(), Flatten(), Dense(3)],
     "random images": [
-        *[Dense(12), Reshape((3, 2, 2)), RandomFlip(), RandomTranslation(1, 0), RandomCrop(2, 2)],
+        *[Dense(12), Reshape((3, 2, 2)), RandomFlip(), RandomTranslation(1, 0, "nearest"), RandomCrop(2, 2, 1, "wrap")],
         *[RandomBrightness(0.1), RandomContrast(0.5), RandomErasing(), Flatten(), Dense(3)],
     ],
     "PReLU": [Dense(6), PReLU(), Reshape((3, 2)), PReLU(1), Flatten(), Dense(3)],
@@ -220,6 +219,7 @@ LOSSES = {
     "cosine_similarity": (CosineSimilarity(), "reals"),
     "dice": (Dice(), "sides"),
     "focal_cross_entropy": (FocalCrossEntropy(), "labels"),
+    "focal_cross_entropy, rows": (FocalCrossEntropy(0.5, label_smoothing=0.1), "rows"),
     "focal_cross_entropy, gamma 0.5": (FocalCrossEntropy(0.5), "labels"),
     "kl_divergence": (KLDivergence(), "rows"),
     "log_cosh": (LogCosh(), "reals"),
@@ -241,7 +241,6 @@ SHAPED_LOSSES = {
     "ctc, lengths": (CTC(2, has_lengths=True, zero_infinity=True), (4, 3), "length columns"),
     "gaussian_nll": (GaussianNLL(), (6,), "reals"),
     "triplet_margin": (TripletMargin(), (3, 4), "bits"),
-    "triplet_semi_hard": (TripletSemiHard(squared=True), (6,), "bits"),
     "triplet_margin, swap": (TripletMargin(swap=True), (3, 4), "bits"),
 }
 

@@ -8,7 +8,7 @@ import pytest
 from xpnn import Network
 from xpnn.errors import ArgumentError
 from xpnn.layers import Dense
-from xpnn.losses import BinaryCrossEntropy, CrossEntropy
+from xpnn.losses import BinaryCrossEntropy, BinaryFocalCrossEntropy, CrossEntropy, FocalCrossEntropy
 
 
 def test_smoothed_losses_have_the_values_worked_out_by_hand():
@@ -49,9 +49,25 @@ def test_a_smoothed_loss_is_saved_and_metrics_see_the_targets(tmp_path):
     assert measured["loss"] == pytest.approx(50 / 3, rel=1e-12)
 
 
-@pytest.mark.parametrize("kind", [CrossEntropy, BinaryCrossEntropy])
+@pytest.mark.parametrize("kind", [CrossEntropy, BinaryCrossEntropy, FocalCrossEntropy, BinaryFocalCrossEntropy])
 @pytest.mark.parametrize("value", [1.0, -0.1])
 def test_wrong_shares_are_refused_by_their_message(kind, value):
     message = f"label_smoothing must be a number in [0, 1), got {value}."
     with pytest.raises(ArgumentError, match=f"^{re.escape(message)}$"):
         kind(label_smoothing=value)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+def test_soft_focal_losses_stay_finite_far_out_and_certain_targets_are_certain(gamma):
+    z = np.asarray([[800.0, 0.0, -800.0], [-np.inf, 3.0, 1.0], [5.0, 5.0, 5.0]])
+    rows = np.asarray([[0.5, 0.5, 0.0], [0.0, 0.75, 0.25], [0.2, 0.3, 0.5]])
+    for loss, targets in ((FocalCrossEntropy(gamma), rows), (BinaryFocalCrossEntropy(gamma), rows)):
+        with np.errstate(divide="raise", invalid="raise"):
+            value, gradient = loss(np.maximum(z, -1e300), targets)
+        assert np.isfinite(float(value)) and np.isfinite(gradient).all()
+    value, gradient = FocalCrossEntropy(gamma)(z[1:2], rows[1:2])  # a class that cannot be
+    assert np.isfinite(float(value)) and gradient[0, 0] == 0.0
+    hard = FocalCrossEntropy(gamma)(np.asarray([[60.0, 0.0]]), np.asarray([0]))
+    soft = FocalCrossEntropy(gamma)(np.asarray([[60.0, 0.0]]), np.asarray([[1.0, 0.0]]))
+    for a, b in zip(hard, soft, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-14)

@@ -98,6 +98,8 @@ ROWS = {
     "random brightness": (RandomBrightness(0.2), (2, 3, 2)),
     "random contrast": (RandomContrast(0.5), (2, 3, 2)),
     "random crop": (RandomCrop(2, 2), (3, 2, 1)),
+    "random crop of a border": (RandomCrop(2, 2, padding=3, fill_mode="nearest"), (3, 2, 1)),
+    "random translation, reflected": (RandomTranslation(2, 1, "reflect"), (2, 2, 1)),
     "random erasing": (RandomErasing(0.8, value=-1.0), (2, 3, 1)),
     "random flip": (RandomFlip(), (2, 3, 1)),
     "random translation": (RandomTranslation(1, 0), (2, 2, 1)),

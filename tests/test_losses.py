@@ -66,6 +66,11 @@ def torch_focal_classes(f, z, t, gamma, alpha):
     return -alpha * (1 - log_p.exp()) ** gamma * log_p
 
 
+def torch_focal_rows(f, z, t, gamma, alpha):
+    log_p = f.log_softmax(z, -1)
+    return -(alpha * t * (1 - log_p.exp()) ** gamma * log_p).sum(-1)
+
+
 def torch_categorical_hinge(f, z, t):
     is_class = f.one_hot(t, 3) == 1
     return (1 - z[is_class] + z.masked_fill(is_class, -np.inf).max(-1).values).clip(0)
@@ -153,6 +158,21 @@ CASES = {
         lambda f, z, t: 2 * torch_focal(f, z, (t + 1) / 2, 0.7, 0.5),
     ),
     "focal": (FocalCrossEntropy, LABELS, lambda f, z, t: torch_focal_classes(f, z, t, 2.0, 0.25)),
+    "focal_rows": (
+        lambda **kw: FocalCrossEntropy(1.5, 0.5, label_smoothing=0.2, **kw),
+        ROWS,
+        lambda f, z, t: torch_focal_rows(f, z, 0.8 * t + 0.2 / 3, 1.5, 0.5),
+    ),
+    "focal_smooth": (
+        lambda **kw: FocalCrossEntropy(label_smoothing=0.3, **kw),
+        LABELS,
+        lambda f, z, t: torch_focal_rows(f, z, 0.7 * f.one_hot(t, 3).double() + 0.1, 2.0, 0.25),
+    ),
+    "binary_focal_shares": (
+        lambda **kw: BinaryFocalCrossEntropy(1.5, label_smoothing=0.2, **kw),
+        ROWS,
+        lambda f, z, t: torch_focal(f, z, 0.8 * t + 0.1, 1.5, 0.25),
+    ),
     "focal_steep": (
         lambda **kw: FocalCrossEntropy(0.6, 2.0, **kw),
         LABELS,
@@ -587,7 +607,7 @@ def test_one_hot_rows_become_labels(loss):
         assert y.dtype == np.int64 and y.tolist() == [2, 0]
     loss = get_loss("loss", loss)
     for a, b in zip(loss(OUTPUTS, np.eye(3)[LABELS]), loss(OUTPUTS, LABELS), strict=True):
-        np.testing.assert_array_equal(a, b)
+        np.testing.assert_allclose(a, b, rtol=1e-14)
 
 
 LABEL_LOSSES = [
@@ -702,8 +722,9 @@ SIDES = "y must hold -1 and 1, or 0 and 1, got"
         ("hinge", [-1, 0, 1], (1,), f"{SIDES} -1 and 0."),
         ("hinge", [[-1, 0]], (2,), f"{SIDES} -1 and 0."),
         ("squared_hinge", [0, 2], (1,), f"{SIDES} 2."),
-        ("binary_focal_cross_entropy", [0, 0.5], (1,), f"{SIDES} 0.5."),
-        ("focal_cross_entropy", [[0.5, 0.5]], (2,), "y must hold labels or one-hot rows, got 0.5."),
+        ("binary_focal_cross_entropy", [-1, 0.5], (1,), f"{SIDES} 0.5."),
+        ("binary_focal_cross_entropy", [0, 1.5], (1,), "y must hold numbers from 0 to 1, or -1 and 1, got 1.5."),
+        ("multi_margin", [[0.5, 0.5]], (2,), "y must hold labels or one-hot rows, got 0.5."),
         ("multi_margin", [0, 3], (3,), LABELS_OF_3 + "3."),
         ("categorical_hinge", [0.5, 0], (3,), LABELS_OF_3 + "0.5."),
         ("kl_divergence", [[0.5, 0.5], [0.1, 0.2]], (2,), f"{ROW} 0.3. {SEVERAL}"),

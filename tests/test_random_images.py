@@ -97,6 +97,35 @@ def test_each_sample_is_moved_by_its_own_distance(height, width):
         assert np.array_equal(dx[i], back)
 
 
+MODES = {"constant": {"constant_values": 1.5}, "nearest": {}, "reflect": {}, "wrap": {}}
+OF_NUMPY = {"constant": "constant", "nearest": "edge", "reflect": "symmetric", "wrap": "wrap"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("border", [(1, 1), (2, 0), (5, 4), (13, 9)])
+@pytest.mark.parametrize("moves", [True, False])
+def test_what_is_outside_is_that_of_numpy_and_its_gradient_adds_up(mode, border, moves):
+    """`numpy.pad` of the images, and of the numbers of their pixels, which says where each gradient belongs."""
+    if not moves:
+        border = (border[0], border[0])
+    x, pixels, around = IMAGES[:60], np.arange(20).reshape(5, 4), [(n, n) for n in border]
+    padded = np.pad(x, [(0, 0), *around, (0, 0)], OF_NUMPY[mode], **MODES[mode])
+    sources = np.pad(pixels, around, OF_NUMPY[mode], **({"constant_values": 20} if mode == "constant" else {}))
+    size = (5, 4) if moves else (3, 4)
+    draws, (top, left) = _shifts([sources.shape[i] - size[i] + 1 for i in range(2)])
+    kind, arguments = (RandomTranslation, border) if moves else (RandomCrop, (*size, border[0]))
+    layer = kind(*arguments, fill_mode=mode, fill_value=1.5)
+    used = [draw for draw, n in zip(draws, border, strict=True) if n or not moves]
+    dy = np.random.default_rng(2).standard_normal((60, *size, 2))
+    y, dx = _run(layer, Script(*used), x, dy)
+    for i, (a, b) in enumerate(zip(top, left, strict=True)):
+        window = slice(a, a + size[0]), slice(b, b + size[1])
+        assert np.array_equal(y[i], padded[i][window])
+        back = np.zeros((21, 2))
+        np.add.at(back, sources[window], dy[i])
+        np.testing.assert_allclose(dx[i], back[:20].reshape(5, 4, 2), rtol=1e-13, atol=1e-13)
+
+
 @pytest.mark.parametrize("mode", ["horizontal", "vertical", "horizontal_and_vertical"])
 def test_each_sample_is_mirrored_or_not(mode):
     rng = np.random.default_rng(3)
@@ -239,6 +268,11 @@ RATIO = "ratio must be two numbers above 0, the first not the greater one, got"
         (lambda: RandomCrop(0, 1), "height must be an integer of at least 1, got 0."),
         (lambda: RandomCrop(1, 0), "width must be an integer of at least 1, got 0."),
         (lambda: RandomCrop(1, 1, padding=-1), "padding must be an integer of at least 0, got -1."),
+        (
+            lambda: RandomTranslation(1, 0, "mirror"),
+            "fill_mode must be one of constant, nearest, reflect, wrap, got 'mirror'.",
+        ),
+        (lambda: RandomCrop(1, 1, fill_value=np.nan), "fill_value must be a finite number, got nan."),
         (lambda: RandomTranslation(-1, 0), "height must be an integer of at least 0, got -1."),
         (lambda: RandomTranslation(0, 0.5), "width must be an integer of at least 0, got 0.5."),
         (lambda: RandomBrightness(-1), "factor must be a finite number of at least 0, got -1."),

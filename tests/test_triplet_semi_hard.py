@@ -68,6 +68,12 @@ def test_the_gradient_is_that_of_the_value(squared, weight, reduction):
     assert report.passed, str(report)
 
 
+def test_a_negative_as_near_as_the_positive_is_not_farther(backend):
+    x, labels = np.asarray([[0.0], [1.0], [-1.0], [5.0]]), np.asarray([0, 0, 1, 1])
+    value, _ = TripletSemiHard(reduction="sum")(backend.asarray(x), backend.asarray(labels))
+    assert float(value) == 7.0  # 1 - 5 + 1 < 0, 1 - 2 + 1 = 0, 6 - 2 + 1, 6 - 5 + 1
+
+
 def test_negatives_at_the_same_distance_share_their_gradient(backend):
     x = np.asarray([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0], [0.0, -2.0]])
     _, gradient = TripletSemiHard(5.0, reduction="sum")(backend.asarray(x), backend.asarray(np.asarray([0, 0, 1, 1])))

@@ -22,11 +22,14 @@ def _same(sizes, kernel, strides, dilation):
     return pairs
 
 
-def _draw_windows(rng, n):
-    """Random sizes, kernel, strides, dilation and padding for which there is a window; `pairs` says it in numbers."""
+def _draw_windows(rng, n, stride=3):
+    """Random sizes, kernel, strides, dilation and padding for which there is a window; `pairs` says it in numbers.
+
+    No stride is above `stride`.
+    """
     while True:
         sizes, kernel = _sizes(rng, n, 1, 8 if n < 3 else 5), _sizes(rng, n, 1, 5 if n < 3 else 4)
-        strides, dilation = _sizes(rng, n, 1, 4), _sizes(rng, n, 1, 4)
+        strides, dilation = _sizes(rng, n, 1, stride + 1), _sizes(rng, n, 1, 4)
         word = rng.choice(["valid", "same", "number", "numbers", "pairs"])
         pairs = [(0, 0)] * n
         padding = str(word)
@@ -140,8 +143,11 @@ def _depthwise(x, weight, pairs, strides, dilation):
 
 
 def depthwise_conv2d(rng):
-    sizes, kernel, strides, dilation, padding, pairs = _draw_windows(rng, 2)
+    """Half of them with strides and multiplier 1, which go back in a way of their own."""
+    is_plain = bool(rng.integers(2))
+    sizes, kernel, strides, dilation, padding, pairs = _draw_windows(rng, 2, 1 if is_plain else 3)
     multiplier, channels = _sizes(rng, 2, 1, 4)
+    multiplier = 1 if is_plain else multiplier
 
     def oracle(x, params, state):
         y = _depthwise(x, params["weight"], pairs, strides, dilation)

@@ -93,7 +93,7 @@ def _labels_first(f, z, t):
 
 
 def _focal(loss, f, z, t):
-    yes = (t > 0).double()
+    yes = (1 - loss.label_smoothing) * t.clip(min=0) + loss.label_smoothing / 2
     p = z.sigmoid()
     cost = f.binary_cross_entropy_with_logits(z, yes, reduction="none")
     alpha = 1.0 if loss.alpha is None else loss.alpha * yes + (1 - loss.alpha) * (1 - yes)
@@ -103,6 +103,11 @@ def _focal(loss, f, z, t):
 def _focal_classes(loss, f, z, t):
     log_p = -f.cross_entropy(*_labels_first(f, z, t), reduction="none").reshape(t.shape)
     return -loss.alpha * (1 - log_p.exp()) ** loss.gamma * log_p
+
+
+def _focal_rows(loss, f, z, t):
+    log_p, t = f.log_softmax(z, -1), (1 - loss.label_smoothing) * t + loss.label_smoothing / z.shape[-1]
+    return -(loss.alpha * t * (1 - log_p.exp()) ** loss.gamma * log_p).sum(-1)
 
 
 def _categorical_hinge(loss, f, z, t):
@@ -273,6 +278,16 @@ FAMILIES = {
         _focal,
         "bits",
     ),
+    "BinaryFocalCrossEntropy of shares": _elementwise(
+        lambda rng: losses.BinaryFocalCrossEntropy(
+            float(rng.choice([0.0, 0.5, 1.0, 2.0, 3.5])),
+            rng.choice([None, 0.25, 0.8]),
+            label_smoothing=float(rng.choice([0.0, 0.3])),
+            **_reduction(rng),
+        ),
+        _focal,
+        "shares",
+    ),
     "BinaryFocalCrossEntropy of optax": _optax(
         lambda rng: losses.BinaryFocalCrossEntropy(float(rng.uniform(1.0, 4.0)), 0.25, **_reduction(rng)),
         _optax_focal,
@@ -308,6 +323,16 @@ FAMILIES = {
             float(rng.choice([0.0, 0.5, 1.0, 2.0, 3.5])), float(rng.uniform(0.1, 2.0)), **_reduction(rng)
         ),
         _focal_classes,
+    ),
+    "FocalCrossEntropy of rows": _classes(
+        lambda rng: losses.FocalCrossEntropy(
+            float(rng.choice([0.0, 0.5, 1.0, 2.0, 3.5])),
+            float(rng.uniform(0.1, 2.0)),
+            label_smoothing=float(rng.choice([0.0, 0.3])),
+            **_reduction(rng),
+        ),
+        _focal_rows,
+        rows=True,
     ),
     "GaussianNLL": gaussian_nll,
     "Hinge": _elementwise(

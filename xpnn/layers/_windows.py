@@ -54,6 +54,17 @@ class Windows:
         """Elements of a window along each axis."""
         return tuple(window.kernel for window in self.axes)
 
+    @property
+    def turned(self) -> tuple[tuple[int, int], ...]:
+        """Padding with which windows over an image of these counts see what sees them; empty if there is none.
+
+        There is none where windows are more than a step apart, or a border is wider than they are.
+        """
+        reaches = [window.dilation * (window.kernel - 1) for window in self.axes]
+        pairs = tuple((r - w.before, r - w.after) for r, w in zip(reaches, self.axes, strict=True))
+        steps = max(window.stride for window in self.axes)
+        return pairs if steps == 1 and min(map(min, pairs)) >= 0 else ()
+
     def inside(self, x: Array, xp: Namespace) -> Array:
         """Bring (batch, ..., channels) into the order of the arithmetic, and its memory too."""
         n, d = self.lead, x.ndim

@@ -43,7 +43,8 @@ class DepthwiseConv2D(Record):
     Notes
     -----
     Channel ``c * depth_multiplier + m`` of the output is made of channel c of the input, as in Keras and PyTorch. One
-    stack of products over the channels takes half of the time, on NumPy, of a sum of slices times weights.
+    stack of products over the channels takes half of the time, on NumPy, of a sum of slices times weights. Where
+    strides and `depth_multiplier` are 1, the gradient of the input is such a convolution too, with the kernel turned.
 
     References
     ----------

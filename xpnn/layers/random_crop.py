@@ -6,6 +6,7 @@ from typing import Any
 from xpnn import _check
 from xpnn._record import Record
 from xpnn.errors import ShapeError
+from xpnn.layers._fill import check_fill, surround, surround_back
 from xpnn.layers._images import check_images, cut_windows, draw_digits, pad, put_windows_back
 from xpnn.typing import Array, Context, Params, Rng, Shape, State
 
@@ -14,7 +15,7 @@ __all__ = ["RandomCrop"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RandomCrop(Record):
-    r"""Cut a window out of each image, optionally with zeros around the image first.
+    r"""Cut a window out of each image, optionally with a border around the image first.
 
     In training each sample has its own window, all places being equally likely; otherwise it is the middle one.
 
@@ -23,7 +24,13 @@ class RandomCrop(Record):
     height, width : int
         Size of the window.
     padding : int
-        Rows and columns of zeros on each side of the image.
+        Rows and columns of a border on each side of the image.
+    fill_mode : str
+        What is outside of an image, as in Keras: ``"constant"``, `fill_value` everywhere; ``"nearest"``, its border
+        repeated, ``aaa|abcd|ddd``; ``"reflect"``, the image mirrored, ``cba|abcd|dcb``; ``"wrap"``, the image once
+        more, ``bcd|abcd|abc``.
+    fill_value : float
+        The value of ``"constant"``.
     name : str, optional
         Name of the layer; by default its position.
 
@@ -37,7 +44,8 @@ class RandomCrop(Record):
     Notes
     -----
     The places are drawn from the host stream ``noise/<layer>``, so they are the same on every backend.
-    :math:`\partial L/\partial x` is :math:`\partial L/\partial y` put back to where it was cut out, among zeros.
+    :math:`\partial L/\partial x` is :math:`\partial L/\partial y` put back to where it was cut out, among zeros;
+    what was copied into the border adds up.
 
     References
     ----------
@@ -47,12 +55,15 @@ class RandomCrop(Record):
     height: int
     width: int
     padding: int = 0
+    fill_mode: str = "constant"
+    fill_value: float = 0.0
     name: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         self._set("height", _check.integer("height", self.height))
         self._set("width", _check.integer("width", self.width))
         self._set("padding", _check.integer("padding", self.padding, minimum=0))
+        check_fill(self)
 
     def init(self, rng: Rng, input_shape: Shape) -> tuple[Params, State, Shape]:
         """No parameters; the output has the shape of the window."""
@@ -69,8 +80,7 @@ class RandomCrop(Record):
         xp, saved = ctx.xp, []
         for axis, length in ((1, self.height), (2, self.width)):
             size = x.shape[axis]
-            if self.padding:
-                x = pad(xp, x, axis, self.padding, self.padding)
+            x = surround(xp, x, axis, self.padding, self)
             starts = x.shape[axis] - length + 1
             if ctx.training:
                 digits = draw_digits(x, starts, ctx)
@@ -93,6 +103,5 @@ class RandomCrop(Record):
                 dy = pad(xp, dy, axis, first, padded - first - dy.shape[axis])
             else:
                 dy = put_windows_back(xp, dy, axis, digits, padded)
-            inner = slice(self.padding, self.padding + size)
-            dy = dy[:, inner, ...] if axis == 1 else dy[:, :, inner, :]
+            dy = surround_back(xp, dy, axis, self.padding, self)
         return dy, {}

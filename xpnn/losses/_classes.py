@@ -11,7 +11,7 @@ from array_api_compat import device
 from xpnn.errors import ShapeError
 from xpnn.typing import Array, Namespace, Shape
 
-__all__ = ["class_mask", "classes_first", "classes_last", "own_class"]
+__all__ = ["class_mask", "classes_first", "classes_last", "own_class", "probabilities"]
 
 
 def classes_first(xp: Namespace, x: Array) -> Array:
@@ -49,3 +49,11 @@ def own_class(xp: Namespace, outputs: Array, targets: Array) -> Array:
     if tuple(targets.shape) == tuple(outputs.shape):
         return classes_first(xp, targets) != 0
     return class_mask(xp, outputs, targets)
+
+
+def probabilities(xp: Namespace, outputs: Array, targets: Array, label_smoothing: float) -> Array:
+    """Smoothed target probabilities, shape (classes, samples); `targets` are labels or rows."""
+    is_rows = tuple(targets.shape) == tuple(outputs.shape)
+    p = classes_first(xp, targets) if is_rows else class_mask(xp, outputs, targets)
+    p = xp.astype(p, outputs.dtype, copy=False)
+    return p * (1.0 - label_smoothing) + label_smoothing / outputs.shape[-1] if label_smoothing else p

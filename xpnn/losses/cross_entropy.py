@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from xpnn import _check
-from xpnn.losses._classes import class_mask, classes_first, classes_last
+from xpnn.losses._classes import class_mask, classes_first, classes_last, probabilities
 from xpnn.losses._targets import class_targets
 from xpnn.losses.loss import Loss
 from xpnn.typing import Array, HostArray, Namespace, Shape
@@ -72,7 +72,7 @@ class CrossEntropy(Loss):
         shifted = scores - xp.max(scores, axis=0)
         exps = xp.exp(shifted)
         if tuple(targets.shape) == shape or self.label_smoothing:
-            p = self._probabilities(xp, outputs, targets)
+            p = probabilities(xp, outputs, targets, self.label_smoothing)
             mass = xp.sum(p, axis=0)
             pulled = p * xp.where(p == 0, 0.0, shifted)
             excess = xp.sum(exps - p, axis=0) + (mass - 1.0)
@@ -87,15 +87,6 @@ class CrossEntropy(Loss):
         slope -= p * excess
         slope /= 1.0 + excess
         return xp.reshape(costs, shape[:-1]), classes_last(xp, slope, shape)
-
-    def _probabilities(self, xp: Namespace, outputs: Array, targets: Array) -> Array:
-        """Smoothed probabilities with the classes first."""
-        is_rows = tuple(targets.shape) == tuple(outputs.shape)
-        p = classes_first(xp, targets) if is_rows else class_mask(xp, outputs, targets)
-        p = xp.astype(p, outputs.dtype, copy=False)
-        if not self.label_smoothing:
-            return p
-        return p * (1.0 - self.label_smoothing) + self.label_smoothing / outputs.shape[-1]
 
     def check_targets(self, targets: HostArray, output_shape: Shape) -> HostArray:
         """Accept labels 0 to classes - 1, one-hot rows, or rows of probabilities."""

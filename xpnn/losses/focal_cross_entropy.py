@@ -1,25 +1,28 @@
 """`FocalCrossEntropy`: cross-entropy of classes that looks away from what is easy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from xpnn import _check
-from xpnn.losses._classes import classes_first, classes_last, own_class
+from xpnn.losses._classes import class_mask, classes_first, classes_last, probabilities
 from xpnn.losses._power import power
-from xpnn.losses._targets import label_targets
+from xpnn.losses._targets import class_targets
 from xpnn.losses.loss import Loss
 from xpnn.typing import Array, HostArray, Namespace, Shape
 
 __all__ = ["FocalCrossEntropy"]
+
+_FAR = 1e4
+"""Costs from which on a probability is 0 in any precision."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FocalCrossEntropy(Loss):
     r"""Focal loss of classes on logits, in nats.
 
-    For a sample whose class has the probability :math:`p` after the softmax,
+    For a sample whose class has the probability :math:`p` after the softmax, or with target probabilities :math:`t`,
 
-    .. math:: l = -\alpha (1 - p)^\gamma \log p.
+    .. math:: l = -\alpha (1 - p)^\gamma \log p, \qquad l = -\alpha \sum_k t_k (1 - p_k)^\gamma \log p_k.
 
     Parameters
     ----------
@@ -27,6 +30,9 @@ class FocalCrossEntropy(Loss):
         The exponent :math:`\gamma`, of at least 0; with 0 this is :math:`\alpha` times `CrossEntropy`.
     alpha : float
         A factor, as in Keras; weights of classes are weights of their samples.
+    label_smoothing : float
+        Share :math:`\epsilon` in [0, 1) of the certainty that the targets lose: of :math:`K` classes each gets
+        :math:`\epsilon / K`, and the target probabilities become :math:`(1 - \epsilon) t + \epsilon / K`.
     reduction : {"mean", "sum"}
         Over the samples (over all positions for outputs of shape (batch, ..., classes)).
 
@@ -37,10 +43,10 @@ class FocalCrossEntropy(Loss):
 
     Notes
     -----
-    Targets are labels or one-hot rows. With :math:`q = 1 - p`, summed over the other classes so that nothing cancels,
-    :math:`c` the class and :math:`g = \alpha q^\gamma (1 - \gamma p \log(p) / q)`,
+    Targets are labels, one-hot rows or rows of probabilities, which count as in Keras. With :math:`q = 1 - p`, summed
+    over the other classes so that nothing cancels, and :math:`g = \alpha q^\gamma (1 - \gamma p \log(p) / q)`,
 
-    .. math:: \frac{\partial l}{\partial z_c} = -g q, \qquad \frac{\partial l}{\partial z_k} = g p_k.
+    .. math:: \frac{\partial l}{\partial z_k} = p_k \sum_{j \ne k} t_j g_j - t_k g_k q_k.
 
     References
     ----------
@@ -56,6 +62,7 @@ class FocalCrossEntropy(Loss):
 
     gamma: float = 2.0
     alpha: float = 0.25
+    label_smoothing: float = field(default=0.0, kw_only=True)
 
     wants_logits: ClassVar[tuple[str, ...]] = ("LogSoftmax", "Sigmoid", "Softmax")
 
@@ -63,13 +70,19 @@ class FocalCrossEntropy(Loss):
         Loss.__post_init__(self)
         self._set("gamma", _check.non_negative("gamma", self.gamma))
         self._set("alpha", _check.positive("alpha", self.alpha))
+        self._set("label_smoothing", _check.fraction("label_smoothing", self.label_smoothing))
 
     def terms(self, xp: Namespace, outputs: Array, targets: Array) -> tuple[Array, Array]:
-        """Cost of each sample and its derivative; `targets` are labels or one-hot rows."""
+        """Cost of each sample and its derivative; `targets` are labels or rows of probabilities."""
         shape = tuple(outputs.shape)
-        scores, is_class = classes_first(xp, outputs), own_class(xp, outputs, targets)
+        scores = classes_first(xp, outputs)
         shifted = scores - xp.max(scores, axis=0)
         exps = xp.exp(shifted)
+        if tuple(targets.shape) == shape or self.label_smoothing:
+            t = probabilities(xp, outputs, targets, self.label_smoothing)
+            costs, slopes = self._soft_terms(xp, shifted, exps, t)
+            return xp.reshape(costs, shape[:-1]), classes_last(xp, slopes, shape)
+        is_class = class_mask(xp, outputs, targets)
         total = xp.sum(exps, axis=0)
         miss = xp.sum(xp.where(is_class, 0.0, exps), axis=0) / total
         far = xp.log(total) - xp.sum(xp.where(is_class, shifted, 0.0), axis=0)
@@ -81,9 +94,25 @@ class FocalCrossEntropy(Loss):
         slopes = xp.where(is_class, 0.0 - miss, exps / total) * slope
         return xp.reshape(factor * cost, shape[:-1]), classes_last(xp, slopes, shape)
 
+    def _soft_terms(self, xp: Namespace, shifted: Array, exps: Array, t: Array) -> tuple[Array, Array]:
+        """Costs and slopes for probabilities `t`, which like all here have the shape (classes, samples)."""
+        is_top = shifted == 0
+        # The sum of the exponentials but for one 1, which is what the greatest class misses, without cancellation.
+        rest = xp.sum(xp.where(is_top, 0.0, exps), axis=0) + (xp.sum(xp.astype(is_top, exps.dtype), axis=0) - 1.0)
+        total, far = 1.0 + rest, xp.log1p(rest)
+        p, miss = exps / total, xp.where(is_top, rest, total - exps) / total
+        cost = far - shifted
+        ratio = xp.where(miss == 0, 1.0, xp.minimum(cost, _FAR) / xp.where(miss == 0, 1.0, miss))
+        factor = self.alpha * power(xp, miss, self.gamma) * t
+        g = factor * (1.0 + self.gamma * (p * ratio))
+        slopes = p * (xp.sum(g, axis=0) - g) - g * miss
+        return xp.sum(factor * xp.where(t == 0, 0.0, cost), axis=0), slopes
+
     def check_targets(self, targets: HostArray, output_shape: Shape) -> HostArray:
-        """Accept labels 0 to classes - 1, or one-hot rows."""
-        return label_targets(targets, output_shape)
+        """Accept labels 0 to classes - 1, one-hot rows, or rows of probabilities."""
+        y = class_targets(targets, output_shape)
+        is_one_hot = y.shape[1:] == output_shape and ((y == 0) | (y == 1)).all()
+        return y.argmax(axis=-1) if is_one_hot else y
 
     def link(self, xp: Namespace, outputs: Array) -> Array:
         """Softmax over the last axis."""
