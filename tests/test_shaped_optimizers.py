@@ -70,6 +70,7 @@ def lamb_of_optax(shape, decay):
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("decay", [0.0, 0.2])
+@without_jax
 def test_a_hundred_steps_of_lamb_agree_with_optax(backend, shape, decay):
     assert_agree(train(Lamb(0.05, 0.8, 0.95, 1e-3, decay), backend, shape), lamb_of_optax(shape, decay))
 
@@ -168,6 +169,7 @@ def test_muon_gives_vectors_and_exceptions_to_adamw():
 
 
 @pytest.mark.parametrize("optimizer", [Lamb(), Adafactor(), Muon(), Lookahead(Muon())])
+@without_jax
 def test_dtype_and_device_stay_and_float32_follows_float64(backend, optimizer):
     for shape in ((4, 3), (5,)):
         exact = train(optimizer, backend, shape, 10)
