@@ -26,8 +26,9 @@ def _network(word="numpy", compiled=True, layers=LAYERS, **options):
 
 
 @pytest.mark.parametrize(("word", "mode"), WAYS)
-@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["unweighted", "weighted"])
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize(
+    ("weights", "reduction"), [(None, "mean"), (WEIGHTS, "mean"), (WEIGHTS, "sum")], ids=["mean", "weighted", "sum"]
+)
 def test_batches_of_8_five_at_a_time_learn_as_batches_of_40(word, mode, weights, reduction):
     ends = []
     for size, k in ((40, 1), (8, 5)):

@@ -15,7 +15,7 @@ OPTIMIZERS = {
     "SGD, momentum, decay": SGD(0.1, momentum=0.9, weight_decay=0.01),
     "Adam, clip_norm": Adam(0.05, clip_norm=0.1),
 }
-MODES = [(word, None) for word in TESTED]
+MODES = [(word, None) for word in TESTED if word != "jax"]
 MODES += [(word, compiler.name) for word, backend in TESTED.items() for compiler in getattr(backend, "compilers", ())]
 X, Y = np.random.default_rng(0).standard_normal((12, 3)), np.random.default_rng(1).integers(2, size=12)
 
@@ -29,8 +29,10 @@ def _state(net):
     return {name: net.backend.to_numpy(vector).copy() for name, vector in net._learner.updater.vectors.items()}
 
 
-@pytest.mark.parametrize(("word", "mode"), MODES)
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize(
+    ("word", "mode", "name"),
+    [(word, mode, name) for word, mode in MODES for name in OPTIMIZERS if mode in (None, "replay") or name == "AdamW"],
+)
 def test_frozen_parameters_and_their_state_do_not_move(word, mode, name):
     net = _network(word, mode, optimizer=OPTIMIZERS[name], l2=0.1)
     net.train_on_batch(X, Y)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import TESTED, without_jax
 
 import xpnn
 from xpnn import Network
@@ -90,8 +91,20 @@ def test_ten_epochs_are_five_a_file_and_five_more_bit_for_bit(name, dtype, tmp_p
     assert read.learning_rate == whole.learning_rate
 
 
+@without_jax
 @ALL
 def test_a_network_trains_and_moves_from_one_backend_to_another_in_the_middle(name, backend):
+    _train_and_move(name, backend)
+
+
+@pytest.mark.parametrize("name", ["Adam", "LBFGS"])
+def test_a_network_trains_and_moves_to_jax_in_the_middle(name):
+    if "jax" not in TESTED:
+        pytest.skip("JAX does not run here")
+    _train_and_move(name, TESTED["jax"])
+
+
+def _train_and_move(name, backend):
     x, y = data()
     stayed, moved = make(OPTIMIZERS[name]), make(OPTIMIZERS[name])
     before = stayed.build(5).flat_parameters

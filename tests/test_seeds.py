@@ -7,7 +7,7 @@ import random
 
 import numpy as np
 import pytest
-from conftest import without_jax
+from conftest import TESTED, without_jax
 
 from xpnn import Network, check_gradients
 from xpnn.data import spiral
@@ -119,7 +119,7 @@ def test_s1_the_gradients_are_those_worked_out_by_hand(backend):
     np.testing.assert_allclose(grads["1.bias"], [-0.23761755952842809], rtol=1e-12)
 
 
-@without_jax
+@pytest.mark.parametrize("backend", [word for word in ("numpy", "torch") if word in TESTED], indirect=True)
 def test_s1_the_network_learns_four_people(backend):
     rng = _legacy(0)
     w, b = [rng.normal() for _ in range(6)], [rng.normal() for _ in range(3)]
@@ -141,6 +141,7 @@ SPIRAL_LOSSES = {
 }
 
 
+@pytest.mark.parametrize("backend", [word for word in TESTED if "strict" not in word], indirect=True)
 def test_s2_the_spiral_has_the_stated_losses_and_is_learnt(backend):
     rng = _legacy(142857)
     x, y = spiral(size=100, arms=7, scale=4, rng=rng)

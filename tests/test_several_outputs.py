@@ -73,6 +73,7 @@ def test_all_inputs_and_targets_are_shuffled_by_one_permutation():
         assert np.array_equal(same, a + 300)
 
 
+@without_jax
 def test_the_loss_is_the_weighted_sum_and_agrees_with_pytorch(backend):
     torch = pytest.importorskip("torch")
     net = _network(backend=backend).build({"image": 5, "table": 2})

@@ -155,6 +155,7 @@ def test_arguments_stay_as_they_are_and_layout_does_not_matter(case):
 
 
 @ALL
+@without_jax
 def test_nan_in_is_nan_out(case, backend):
     make, z, targets = CASES[case]
     z = z.copy()
