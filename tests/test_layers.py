@@ -129,6 +129,7 @@ ROWS = {
         (4, 6),
     ),
     "prelu": (PReLU(), (2, 3)),
+    "prelu of scalars": (PReLU(), ()),
     "prelu of images": (PReLU((1, 2)), (2, 3, 2)),
     "standardize": (Standardize(), (3,)),
     "sequential": (Sequential([Dense(4, activation="elu"), BatchNorm(), Dropout(0.3), Dense(2)]), (3,)),

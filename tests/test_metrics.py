@@ -335,6 +335,11 @@ def test_rates_with_nothing_to_divide_by_are_zero(kind, backend):
         assert measure(kind(), backend, np.asarray(outputs), np.asarray(targets), cuts=(0, 2)) == 0.0
 
 
+def test_nothing_correlates_with_a_constant(backend):
+    for outputs, targets in (([0.1, 0.2], [0, 1]), ([0.9, 0.1], [1, 1]), ([0.9, 0.8], [1, 1])):
+        assert measure(MatthewsCorrelation(), backend, np.asarray(outputs), np.asarray(targets), cuts=(0, 2)) == 0.0
+
+
 # -------------------------------------------------------------------------------------------------------- R squared
 
 
