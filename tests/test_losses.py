@@ -688,6 +688,7 @@ SIDES = "y must hold -1 and 1, or 0 and 1, got"
         ),
         ("cross_entropy", [[1.0, 1.0]], (2,), f"{ROW} 2. {SEVERAL}"),
         ("cross_entropy", [[0.5, 0.5], [0.1, 0.2]], (2,), f"{ROW} 0.3. {SEVERAL}"),
+        ("cross_entropy", [[0.5, 0.51]], (2,), f"{ROW} 1.01. {SEVERAL}"),
         ("cross_entropy", [[1.5, -0.5]], (2,), "y must hold probabilities, got -0.5."),
         ("cross_entropy", [[np.nan, 1.0]], (2,), "y must hold probabilities, got nan."),
         ("mse", [0.0, np.nan], (1,), "y must hold finite numbers, got nan."),
