@@ -47,15 +47,6 @@ JAX compiles every operation that it runs alone, for every shape, in about 30 ms
 """
 
 
-def whole(backend, function):
-    """Return `function`, on JAX compiled as a whole rather than operation by operation; see `without_jax`."""
-    if backend.name != "jax":
-        return function
-    import jax
-
-    return jax.jit(function)
-
-
 @pytest.fixture(params=list(TESTED))
 def backend(request):
     """Each backend that runs on this machine."""

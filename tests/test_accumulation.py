@@ -25,9 +25,10 @@ def _network(word="numpy", compiled=True, layers=LAYERS, **options):
     return Network(layers, backend=TESTED[word], compile=compiled, dtype="float64", seed=1, **options)
 
 
-@pytest.mark.parametrize(("word", "mode"), WAYS)
 @pytest.mark.parametrize(
-    ("weights", "reduction"), [(None, "mean"), (WEIGHTS, "mean"), (WEIGHTS, "sum")], ids=["mean", "weighted", "sum"]
+    ("word", "mode", "weights", "reduction"),
+    [(*way, WEIGHTS, "mean") for way in WAYS]
+    + [(*way, *case) for way in WAYS if way[1] in (False, "replay") for case in ((None, "mean"), (WEIGHTS, "sum"))],
 )
 def test_batches_of_8_five_at_a_time_learn_as_batches_of_40(word, mode, weights, reduction):
     ends = []

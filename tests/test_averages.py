@@ -76,6 +76,13 @@ def test_equal_averages_are_those_of_pytorch(backend):
     assert np.array_equal(net.flat_parameters, swa.average)
 
 
+def test_every_third_epoch_is_counted_from_the_first_one_on():
+    notes, swa = Notes(), StochasticWeightAverage(1, every=3)
+    _network(compile=False).fit(*MOONS, batch_size=50, epochs=8, callbacks=[notes, swa])
+    assert swa.count == 3
+    np.testing.assert_allclose(swa.average, np.mean(notes.epochs[1::3], axis=0), rtol=1e-12, atol=1e-15)
+
+
 @pytest.mark.parametrize("word", ["numpy", "torch", "jax"])
 def test_averaging_does_not_disturb_the_training(word):
     pytest.importorskip(word)

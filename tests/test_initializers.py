@@ -66,6 +66,11 @@ def test_values_are_float64_of_the_shape_and_depend_on_the_stream_alone(initiali
     assert np.array_equal(first, other) == fixed
 
 
+@pytest.mark.parametrize(("initializer", "value"), [(Zeros(), 0.0), (Ones(), 1.0), (Constant(0.5), 0.5)])
+def test_constants_are_what_they_are_called(initializer, value):
+    assert np.array_equal(draw(initializer, (2, 3)), np.full((2, 3), value))
+
+
 @EVERY
 def test_the_shape_is_known_without_drawing(initializer):
     shape = (200_000, 300_000)  # 480 GB, if it were made

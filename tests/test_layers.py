@@ -133,6 +133,7 @@ ROWS = {
     ),
     "encoder with padding": (TransformerEncoder(4, 2, 5, norm_first=True), ((3, 4), (3,))),
     "prelu": (PReLU(), (2, 3)),
+    "prelu of scalars": (PReLU(), ()),
     "prelu of images": (PReLU((1, 2)), (2, 3, 2)),
     "rrelu": (RReLU(), (2, 3)),
     "standardize": (Standardize(), (3,)),

@@ -4,7 +4,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from conftest import whole
 
 import xpnn.losses
 from xpnn import losses
@@ -190,8 +189,7 @@ def test_costs_and_slopes_are_right_to_the_last_digits_in_the_tails_too(name, dt
     loss, beside, target, column, *_ = _cases(pytest.importorskip("mpmath"))[name]
     outputs, targets = _outputs(beside, z).astype(dtype), _targets(target, len(z))
     y = backend.asarray(targets.astype(dtype) if targets.dtype.kind == "f" else targets)
-    terms = whole(backend, lambda *arrays: loss.terms(backend.xp, *arrays))
-    given = [backend.to_numpy(a) for a in terms(backend.asarray(outputs), y)]
+    given = [backend.to_numpy(a) for a in loss.terms(backend.xp, backend.asarray(outputs), y)]
     columns = given[1].reshape(POINTS, -1)[:, column]
     least = 256 * np.finfo(dtype).tiny
     for what, values, exact, sizes in (

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from array_api_compat import array_namespace, device
-from conftest import whole, without_jax
+from conftest import without_jax
 from strict_backend import open_backend
 
 from xpnn import Network
@@ -74,8 +74,7 @@ def run(loss, backend, outputs, targets, weight=None, dtype="float64"):
     dtype = getattr(backend.xp, dtype)
     y = backend.asarray(targets.copy(), dtype if targets.dtype.kind == "f" else None)
     w = None if weight is None else backend.asarray(np.asarray(weight), dtype)
-    function = whole(backend, lambda *arrays: loss.value_and_gradient(backend.xp, *arrays))
-    results = function(backend.asarray(np.asarray(outputs), dtype), y, w)
+    results = loss.value_and_gradient(backend.xp, backend.asarray(np.asarray(outputs), dtype), y, w)
     assert all(x.dtype == dtype and device(x) == backend.device for x in results)
     assert results[0].shape == () and tuple(results[1].shape) == np.shape(outputs)
     return [backend.to_numpy(x) for x in results]
@@ -110,12 +109,25 @@ def test_the_gradient_is_the_slope_of_the_value(case, reduction, weight):
 
 @ALL
 @WEIGHTED
+@without_jax
 def test_every_backend_gives_the_numbers_of_numpy(case, weight, backend):
     make, z, targets = CASES[case]
     wanted = run(make(), get_backend("numpy"), z, targets, weight)
     for dtype, tolerance in (("float64", 1e-14), ("float32", 2e-6)):
         for a, b in zip(run(make(), backend, z, targets, weight, dtype), wanted, strict=True):
             assert_close(a, b, tolerance)
+
+
+@ALL
+def test_jax_compiles_it(case):
+    jax = pytest.importorskip("jax")
+    make, z, targets = CASES[case]
+    compiled = jax.jit(lambda *arrays: make()(*arrays))
+    weight = np.asarray(WEIGHT, np.float64)
+    for a, b in zip(compiled(z, targets, weight), run(make(), get_backend("numpy"), z, targets, weight), strict=True):
+        assert_close(a, b, 1e-14)
+    single = [np.asarray(a, "float32") if np.asarray(a).dtype.kind == "f" else a for a in (z, targets, weight)]
+    assert {a.dtype.name for a in jax.eval_shape(compiled, *single)} == {"float32"}  # told without a compilation
 
 
 @ALL
