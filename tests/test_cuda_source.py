@@ -358,7 +358,7 @@ def test_nvcc_compiles_the_kernels_of_all_layers_losses_and_optimizers(tmp_path)
         activation = "log_softmax" if "likelihood" in name else None
         problems.append(([Dense(3, activation=activation)], {"loss": loss}, targets))
     problems += [
-        ([Dense(3, activation="tanh")], {"optimizer": o, "dtype": "float32"}, "labels")
+        ([Dense(3, activation="tanh"), Dense(3)], {"optimizer": o, "dtype": "float32"}, "labels")
         for o in cases.OPTIMIZERS.values()
     ]
     for number, (layers, options, targets) in enumerate(problems):
