@@ -120,11 +120,19 @@ def test_validation_may_see_the_parameters_in_training():
     assert history["val_loss"][-1] == net.evaluate(*MOONS)["loss"]
 
 
-def test_a_failing_validation_gives_the_parameters_back():
+@pytest.mark.parametrize("moment", ["measurement", "on_validation_begin", "on_validation_end"])
+def test_a_failing_validation_gives_the_parameters_back(moment):
     class Failing(Callback):
         def on_validation_begin(self, network, epoch):
             network.seen = network.flat_parameters
-            network._learner.measure = None  # so that measuring fails
+            if moment == "measurement":
+                network._learner.measure = None
+            elif moment == "on_validation_begin":
+                raise TypeError
+
+        def on_validation_end(self, network, epoch):
+            if moment == "on_validation_end":
+                raise TypeError
 
     notes, ema, net = Notes(), ExponentialMovingAverage(0.5), _network()
     with pytest.raises(TypeError):

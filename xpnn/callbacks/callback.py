@@ -49,7 +49,7 @@ class Callback:
         """Called after the last step of an epoch, before the validation data are measured, if there are any."""
 
     def on_validation_end(self, network: Any, epoch: int) -> None:
-        """Called after that, also if it failed, in the reverse order of the callbacks."""
+        """Called after that, also if it or `on_validation_begin` failed, in the reverse order of the callbacks."""
 
     def on_epoch_end(self, network: Any, epoch: int, logs: Mapping[str, float]) -> None:
         """Called after each epoch with its loss and metrics."""

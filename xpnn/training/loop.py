@@ -4,7 +4,7 @@ Over 150 lines: the loop over epochs and all that may end it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 import numpy as np
@@ -132,13 +132,11 @@ def _validate(
 ) -> dict[str, float]:
     chunk = None if plan.batch_size is None else max(plan.batch_size, 1024)
     number = learner.epoch.number if learner.epoch else 0
-    for callback in callbacks:
-        callback.on_validation_begin(network, number)
-    try:
+    with ExitStack() as ends:
+        for callback in callbacks:
+            ends.callback(callback.on_validation_end, network, number)
+            callback.on_validation_begin(network, number)
         return {f"val_{name}": value for name, value in evaluate(learner, validation, chunk).items()}
-    finally:
-        for callback in reversed(callbacks):
-            callback.on_validation_end(network, number)
 
 
 def _steps(learner: Learner, batches: Iterable[Batch], accumulate: int) -> Iterator[list[tuple[Step, int]]]:
