@@ -145,8 +145,78 @@ def test_the_line_search_ends_where_both_wolfe_conditions_hold(name, first):
     assert 1 <= tried <= 61
 
 
-@pytest.mark.parametrize("most", [0, 1, 3])
-def test_the_line_search_keeps_to_its_number_of_evaluations(most):
+def _waves(rng, digits):
+    """A random wavy line that falls at 0, with values of so many digits, and its slope."""
+    amplitude, frequency, phase = rng.uniform(-1, 1, 4), rng.uniform(0.5, 12, 4), rng.uniform(0, 6, 4)
+    bend = rng.uniform(0.0, 0.3)
+
+    def value(t):
+        return round(float(np.sum(amplitude * np.sin(frequency * t + phase)) + bend * t * t), digits)
+
+    def slope(t):
+        return float(np.sum(amplitude * frequency * np.cos(frequency * t + phase)) + 2.0 * bend * t)
+
+    return (value, slope) if slope(0.0) < 0 else _waves(rng, digits)
+
+
+@pytest.mark.parametrize("digits", [15, 1])
+def test_the_line_search_tries_the_places_that_pytorch_tries(digits):
+    """With one digit, neighbours have the same value."""
+    torch = pytest.importorskip("torch")
+    oracle = pytest.importorskip("torch.optim.lbfgs")._strong_wolfe  # private: tests run with the version that CI pins
+    rng, one = np.random.default_rng(0), torch.ones(1, dtype=torch.float64)
+    for _ in range(500):
+        value, slope = _waves(rng, digits)
+        tried, theirs = [], []
+
+        def at(t, value=value, slope=slope, tried=tried):
+            tried.append(t)
+            return Point(t, value(t), slope(t), None)
+
+        def their_at(x, t, direction, value=value, slope=slope, theirs=theirs):
+            theirs.append(float(t))
+            return value(theirs[-1]), slope(theirs[-1]) * one
+
+        first, most = 10 ** rng.uniform(-1.5, 1), int(rng.integers(1, 26))
+        found, count = strong_wolfe(at, Point(0.0, value(0.0), slope(0.0), None), first, 1e-6, most)
+        slopes = slope(0.0) * one, torch.asarray(slope(0.0), dtype=torch.float64)
+        loss, _, t, their_count = oracle(
+            their_at, 0.0 * one, first, one, value(0.0), *slopes, tolerance_change=1e-6, max_ls=most
+        )
+        assert tried == pytest.approx(theirs, rel=1e-6)
+        assert (found.t, found.value, count) == pytest.approx((float(t), loss, their_count), rel=1e-6)
+
+
+def test_a_drop_of_a_thousandth_of_the_slope_is_enough():
+    falls = {0.0: Point(0.0, 0.0, -1.0, None), 1.0: Point(1.0, -1.01e-4, 0.89, None)}
+    assert strong_wolfe(falls.get, falls[0.0], 1.0, 1e-9, 5) == (falls[1.0], 1)
+
+
+AWAY = {
+    "straight": (lambda p: (-np.sum(p), -np.ones_like(p)), 1e9),
+    "kinks": (lambda p: (np.sum(np.abs(p)), np.sign(p)), 0.2),
+    "overflow": (lambda p: (np.sum(np.exp(p * p)) - 100 * np.sum(p), 2 * p * np.exp(p * p) - 100), -400),
+    "no number": (lambda p: (np.sum(p - np.log(p)), 1 - 1 / p), 3.001),
+}
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1e-9])
+@pytest.mark.parametrize("first", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("name", AWAY)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_straight_lines_overflows_and_nan_end_no_search(name, first, tolerance):
+    function, goal = AWAY[name]
+    lbfgs = LBFGS(first, tolerance_change=tolerance, tolerance_gradient=tolerance)
+    p = np.asarray([0.1, 2.0, 0.7])
+    state = lbfgs.init(p)
+    for _ in range(3):
+        p, state = lbfgs.update(p, function, state)
+    assert np.all(np.isfinite(p))
+    assert function(p)[0] < (-goal if name == "straight" else goal)
+
+
+@pytest.mark.parametrize(("most", "tolerance"), [(0, 1e-9), (1, 1e-9), (3, 1e-9), (1000, 0.0)])
+def test_the_line_search_keeps_to_its_number_of_evaluations(most, tolerance):
     calls = []
 
     def at(t):
@@ -154,7 +224,7 @@ def test_the_line_search_keeps_to_its_number_of_evaluations(most):
         return Point(t, LINES["kinked"][0](t), LINES["kinked"][1](t), None)
 
     start = at(0.0)
-    found, tried = strong_wolfe(at, start, 5.0, 1e-9, most)
+    found, tried = strong_wolfe(at, start, 5.0, tolerance, most)
     assert len(calls) - 1 == tried <= most + 1
     assert found.value <= start.value
 

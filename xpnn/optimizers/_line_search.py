@@ -1,6 +1,7 @@
 """`strong_wolfe`: a step length that lowers the loss enough and flattens it enough."""
 
 from collections.abc import Callable
+from math import inf
 from typing import NamedTuple
 
 from xpnn.typing import Array
@@ -46,7 +47,8 @@ def strong_wolfe(
 
     Notes
     -----
-    The order of computation is that of PyTorch's ``LBFGS``, which goes back to Lua Torch and minFunc.
+    The order of computation is that of PyTorch's ``LBFGS``, which goes back to Lua Torch and minFunc. Where those go on
+    with NaN, this goes on: a loss that is no number is too high, and straight lines have their minima at the bounds.
 
     References
     ----------
@@ -70,8 +72,10 @@ def _zoom(
 ) -> tuple[Point, int]:
     """Narrow a bracket down; its lower end is the result."""
     low, is_stuck = _lower(bracket), False
-    while tried < most and abs(bracket[1].t - bracket[0].t) >= tolerance:
+    while tried < most:
         left, right = sorted(point.t for point in bracket)
+        if left == right or right - left < tolerance:
+            break
         t, margin = _interpolate(bracket[0], bracket[1], left, right), 0.1 * (right - left)
         is_near = min(right - t, t - left) < margin
         if is_near and (is_stuck or t >= right or t <= left):
@@ -92,20 +96,26 @@ def _zoom(
 
 
 def _is_too_high(point: Point, start: Point) -> bool:
-    return point.value > start.value + _C1 * point.t * start.slope
+    return not point.value <= start.value + _C1 * point.t * start.slope  # so is NaN
 
 
 def _lower(bracket: list[Point]) -> int:
-    return 0 if bracket[0].value <= bracket[1].value else 1
+    return 1 if bracket[1].value < bracket[0].value else 0
 
 
 def _interpolate(a: Point, b: Point, least: float, most: float) -> float:
-    """Minimum of the cubic through two places and their slopes, within bounds; their middle where it has none."""
+    """Minimum of the cubic through two places and their slopes, within bounds; their middle where it has none.
+
+    A straight line, as of an absolute value, has its minimum at the bound that it falls towards.
+    """
     d1 = a.slope + b.slope - 3.0 * (a.value - b.value) / (a.t - b.t)
     square = d1 * d1 - a.slope * b.slope
-    if not square >= 0.0:
+    if not 0.0 <= square < inf:
         return (least + most) / 2.0
     left, right = (a, b) if a.t <= b.t else (b, a)
     d2: float = square**0.5
-    t = right.t - (right.t - left.t) * ((right.slope + d2 - d1) / (right.slope - left.slope + 2.0 * d2))
+    bend = right.slope - left.slope + 2.0 * d2
+    if bend == 0.0:
+        return most if left.slope < 0.0 else least
+    t = right.t - (right.t - left.t) * ((right.slope + d2 - d1) / bend)
     return min(max(t, least), most)

@@ -134,7 +134,7 @@ class LBFGS(Optimizer):
             rate = scalars["learning_rate"] * (1.0 if memory.iterations else min(1.0, 1.0 / float(xp.sum(xp.abs(g)))))
             direction = memory.direction(g)
             slope = memory.dot(g, direction)
-            if slope > -self.tolerance_change:
+            if not slope < -self.tolerance_change:
                 memory.keep_step(rate * direction)
                 break
 
