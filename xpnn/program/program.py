@@ -6,6 +6,7 @@ from typing import Any
 
 from xpnn.program.evaluation import evaluate
 from xpnn.program.node import Node
+from xpnn.program.scan import Scan, run_loops
 from xpnn.typing import Array, DType, Namespace
 
 __all__ = ["Program"]
@@ -72,11 +73,18 @@ class Program:
         held: Sequence[Array],
         given: Sequence[Array],
         numbers: Sequence[Any],
+        scan: Scan | None = None,
     ) -> tuple[list[Array], list[Array]]:
-        """Run the program with the functions of `xp`; return the outputs and the new contents of `held`."""
+        """Run the program with the functions of `xp`; return the outputs and the new contents of `held`.
+
+        What it does again and again is run as a loop by `scan`, where the library has one.
+        """
         values: dict[Node, Any] = dict(zip(self.inputs, (*held, *given, *numbers), strict=True))
-        for node in self.nodes:
-            values[node] = evaluate(node, values, xp, dtypes)
+        if scan is not None:
+            values = run_loops(self.nodes, values, self.roots, xp, dtypes, scan)
+        else:
+            for node in self.nodes:
+                values[node] = evaluate(node, values, xp, dtypes)
         updated = {node: values[value] for node, value in self.updates}
         return [values[node] for node in self.outputs], [updated.get(node, values[node]) for node in self.held]
 
