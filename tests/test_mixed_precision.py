@@ -10,7 +10,7 @@ from xpnn._tree import map_shapes, map_tree, named_parts, tree_leaves
 from xpnn.backend import float_dtype, get_backend
 from xpnn.context import RunContext
 from xpnn.errors import ArgumentError, BackendError
-from xpnn.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, LayerNorm, MaxPool2D
+from xpnn.layers import AveragePool2D, BatchNorm, Conv2D, Dense, Dropout, Flatten, GlobalMaxPool2D, LayerNorm, MaxPool2D
 from xpnn.namespaces import MixedNamespace
 from xpnn.namespaces.mixed import Mixed
 from xpnn.optimizers import LBFGS, SGD, Adam, Lookahead
@@ -23,15 +23,16 @@ X = np.random.default_rng(0).standard_normal((48, 6)).astype(np.float32)
 Y = (X[:, 0] * X[:, 1] > 0) + (X[:, 2] > 0) * 1
 
 
-def _both_ways(layer, base, input_shape, backend, draw):
-    """Output, gradients and new state of `layer`, with the parameters of `base`, in float64."""
+def _both_ways(layer, base, input_shape, backend, draw, dtype="float64", factor=1.0):
+    """Output, gradients and new state of `layer`, with the parameters of `base`; inputs are multiplied by `factor`."""
 
     def place(a):
-        return backend.asarray(np.array(a), None if np.asarray(a).dtype.kind in "ib" else backend.xp.float64)
+        return backend.asarray(np.array(a), None if np.asarray(a).dtype.kind in "ib" else getattr(backend.xp, dtype))
 
     params, state, _ = base.init(HostRng(np.random.default_rng(1)), input_shape)
     rng = np.random.default_rng(2)
     x = draw(rng, 3) if draw else map_shapes(lambda shape: rng.standard_normal((3, *shape)), input_shape)
+    x = map_tree(lambda a: a if np.asarray(a).dtype.kind in "ib" else a * factor, x)
     ctx = RunContext(backend, True, Streams(3))
     y, saved, new = layer.forward(map_tree(place, params), map_tree(place, state), map_tree(place, x), ctx)
     dy = map_tree(lambda a: place(rng.standard_normal(tuple(a.shape))), y)
@@ -55,6 +56,54 @@ def test_every_layer_runs_in_two_precisions_and_gives_its_numbers(row, word):
         assert array.dtype == wanted[name].dtype, name
         scale = max(np.abs(wanted[name]).max(initial=0.0), 1e-3)
         assert np.abs(array - wanted[name]).max(initial=0.0) <= 2e-5 * scale, name
+
+
+OVERFLOWS = ("attention", "encoder", "graph", "multiply")
+"""Products of two inputs: of 300 by 300 and more they may be above 65504."""
+
+
+@pytest.mark.parametrize("factor", [1.0, 300.0])
+@pytest.mark.parametrize("row", test_layers.ROWS)
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+def test_every_layer_keeps_to_the_range_of_half_precision(row, factor):
+    if factor > 1.0 and row.startswith(OVERFLOWS):
+        pytest.skip("multiplies inputs with each other")
+    layer, input_shape = test_layers.ROWS[row]
+    others = input_shape, get_backend("numpy"), test_layers.DRAWS.get(row)
+    wanted = _both_ways(layer, layer, *others, factor=factor)
+    given = _both_ways(InHalf(layer, "float16", "float32", HALF_RANGE), layer, *others, "float32", factor)
+    for name, array in given.items():
+        scale = max(np.abs(wanted[name]).max(initial=0.0), 1e-3)
+        assert np.abs(array - wanted[name]).max(initial=0.0) <= 0.1 * scale, name
+
+
+def _half(layer, x):
+    """Output of `layer` in two precisions, and its gradient for a `dy` of ones."""
+    ctx, layer = RunContext(get_backend("numpy"), True, Streams(0)), InHalf(layer, "float16", "float32", HALF_RANGE)
+    y, saved, _ = layer.forward({}, {}, x, ctx)
+    return y, layer.backward({}, saved, np.ones_like(y), ctx)[0]
+
+
+def test_a_maximum_is_found_among_more_places_than_half_precision_counts():
+    x = np.zeros((1, 64, 64, 1), np.float32)
+    x[0, 50, 7, 0] = x[0, 50, 8, 0] = 1.0
+    _, dx = _half(GlobalMaxPool2D(), x)
+    assert np.argwhere(dx).tolist() == [[0, 50, 7, 0]]
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_means_of_great_numbers_do_not_overflow(padding):
+    y, dx = _half(AveragePool2D(16, padding=padding), np.full((1, 40, 40, 1), 60000.0, np.float32))
+    assert y == pytest.approx(60000.0, rel=2e-3)
+    assert dx.sum() == pytest.approx(y.size, rel=2e-3)
+
+
+def test_uniform_draws_stay_below_1():
+    draw = RunContext(get_backend("numpy"), True, Streams(0))
+    mixed = InHalf(Dropout(0.5), "float16", "float32", HALF_RANGE)._context(draw)
+    u = mixed.uniform((100_000,), mixed.xp.half)
+    assert u.dtype == np.float32
+    assert np.max(u.array) < 1.0
 
 
 def _namespace(half="float16", single="float32"):

@@ -55,6 +55,16 @@ def test_norms_of_one_family_are_the_same():
             np.testing.assert_allclose(given, wanted, rtol=1e-12, atol=1e-13)
 
 
+def test_a_great_mean_costs_batch_norm_no_digits():
+    deviation = np.random.default_rng(0).standard_normal((65536, 3))
+    x = (deviation + np.asarray([100.0, 1000.0, 1e5])).astype(np.float32)
+    y, dx, _ = _run(BatchNorm(), x, deviation.astype(np.float32))
+    wanted, wanted_dx, _ = _run(BatchNorm(), x.astype(np.float64), deviation)
+    np.testing.assert_allclose(y, wanted, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(y[:, :2], wanted[:, :2], rtol=0, atol=5e-6)
+    np.testing.assert_allclose(dx, wanted_dx, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("layer", ALL, ids=lambda layer: type(layer).__name__)
 def test_a_norm_forgets_the_scale_of_its_input_but_for_eps(layer):
     x = np.random.default_rng(2).standard_normal((4, 3, 6)) * 1e3

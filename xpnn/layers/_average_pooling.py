@@ -17,22 +17,25 @@ class AveragePooling(Pooling):
     """Base of `xpnn.layers.AveragePool1D` and `xpnn.layers.AveragePool2D`."""
 
     def _reduce(self, windows: Windows, x: Array, xp: Namespace) -> tuple[Array, Any]:
-        """Sums, divided by the numbers of elements that are no padding."""
-        y = windows.sums(x, xp)
-        return _shares(windows, y, xp), None
+        """Add up shares of the elements, so that no sum is greater than they are."""
+        return _without_padding(windows, windows.sums(x * _share(windows), xp), xp), None
 
     def _pull_back(self, windows: Windows, saved: Any, dy: Array, xp: Namespace) -> Array:
         """Give each element the shares of the windows that see it."""
-        return windows.repeats(_shares(windows, dy, xp), xp)
+        return windows.repeats(_without_padding(windows, dy * _share(windows), xp), xp)
 
 
-def _shares(windows: Windows, y: Array, xp: Namespace) -> Array:
-    """Divide `y` by the number of elements of the image that each window sees."""
-    if not any(window.before or window.after for window in windows.axes):
-        return y * (1.0 / prod(windows.kernel_size))
+def _share(windows: Windows) -> float:
+    """Of an element in the mean of a window without padding."""
+    return 1.0 / prod(windows.kernel_size)
+
+
+def _without_padding(windows: Windows, y: Array, xp: Namespace) -> Array:
+    """Scale `y` to shares of the elements that are no padding."""
     for window, axis in zip(windows.axes, windows.places(y.ndim), strict=True):
-        shares = xp.asarray([1.0 / n for n in _seen(window)], dtype=y.dtype, device=y.device)
-        y = y * xp.reshape(shares, (window.count, *(1,) * (y.ndim - 1 - axis)))
+        if window.before or window.after:
+            scales = xp.asarray([window.kernel / n for n in _seen(window)], dtype=y.dtype, device=y.device)
+            y = y * xp.reshape(scales, (window.count, *(1,) * (y.ndim - 1 - axis)))
     return y
 
 

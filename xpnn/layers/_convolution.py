@@ -10,7 +10,7 @@ from xpnn.activations import output_shape
 from xpnn.errors import ShapeError
 from xpnn.initializers import GlorotUniform, Zeros
 from xpnn.layers._convolution_checks import check_convolution
-from xpnn.layers._products import contract, expand, row_sums, rows_of, weight_of
+from xpnn.layers._products import channel_sums, contract, expand, rows_of, weight_of
 from xpnn.layers._sizes import check_image, each, pads
 from xpnn.layers._windows import Windows
 from xpnn.layers._windows import windows as _windows
@@ -82,7 +82,7 @@ class Convolution(Record):
         weight = params["weight"]
         grads = {"weight": weight_of(contract(windows.columns(x, xp), dz, windows.lead, xp), weight.shape, xp)}
         if self.use_bias:
-            grads["bias"] = row_sums(dz, windows.lead, xp)
+            grads["bias"] = channel_sums(dz, windows.lead, xp)
         if not ctx.wants_dx:
             return None, grads
         if windows.turned and weight.shape[-2:] == (1, self.groups):

@@ -10,7 +10,7 @@ from xpnn.activations import output_shape
 from xpnn.errors import ShapeError
 from xpnn.initializers import GlorotUniform, Zeros
 from xpnn.layers._convolution_checks import check_convolution
-from xpnn.layers._products import contract, expand, row_sums
+from xpnn.layers._products import channel_sums, contract, expand
 from xpnn.layers._sizes import check_image, check_sizes, each, pads
 from xpnn.layers._windows import Windows, windows
 from xpnn.typing import Array, Context, Named, Params, Rng, Shape, State
@@ -83,7 +83,7 @@ class ConvolutionTranspose(Record):
         rows = xp.reshape(rows, (prod(kernel_size), filters, channels))
         grads = {"weight": xp.reshape(xp.permute_dims(rows, (0, 2, 1)), params["weight"].shape)}
         if self.use_bias:
-            grads["bias"] = row_sums(windows.matrix(dy, xp), windows.lead, xp)
+            grads["bias"] = channel_sums(windows.matrix(dy, xp), windows.lead, xp)
         return windows.image(self._rows(params, ctx).mT @ columns, x.shape[0], xp) if ctx.wants_dx else None, grads
 
     def _rows(self, params: Params, ctx: Context) -> Array:

@@ -6,10 +6,8 @@ them turned round, and the gradient of an element is the sum over the slices tha
 
 from typing import Any
 
-from array_api_compat import device
-
 from xpnn import _check
-from xpnn.layers._images import pad
+from xpnn.layers._window import extend, take
 from xpnn.typing import Array, Namespace
 
 __all__ = ["FILL_MODES", "check_fill", "surround", "surround_back"]
@@ -28,12 +26,11 @@ def surround(xp: Namespace, x: Array, axis: int, width: int, layer: Any) -> Arra
     if not width:
         return x
     if layer.fill_mode == "constant":
-        shape = (*x.shape[:axis], width, *x.shape[axis + 1 :])
-        border = xp.full(shape, layer.fill_value, dtype=x.dtype, device=device(x))
-        return xp.concat([border, x, border], axis=axis)
+        return extend(x, axis, width, width, xp, layer.fill_value)
     parts = []
     for first, step, length in _runs(layer.fill_mode, width, x.shape[axis]):
-        part = _part(x, axis, min(first, first + step * (length - 1)), 1 if step == 0 else length)
+        low = min(first, first + step * (length - 1))
+        part = take(x, axis, slice(low, low + (1 if step == 0 else length)))
         if step == 0:
             part = xp.broadcast_to(part, (*x.shape[:axis], length, *x.shape[axis + 1 :]))
         parts.append(xp.flip(part, axis=axis) if step < 0 else part)
@@ -44,16 +41,16 @@ def surround_back(xp: Namespace, dy: Array, axis: int, width: int, layer: Any) -
     """Pull `dy` back to what `surround` put the border around."""
     size = dy.shape[axis] - 2 * width
     if not width or layer.fill_mode == "constant":
-        return _part(dy, axis, width, size) if width else dy
+        return take(dy, axis, slice(width, width + size))
     place, total = 0, None
     for first, step, length in _runs(layer.fill_mode, width, size):
-        part = _part(dy, axis, place, length)
+        part = take(dy, axis, slice(place, place + length))
         place += length
         if step == 0:
             part = xp.sum(part, axis=axis, keepdims=True)
         low = min(first, first + step * (length - 1))
         part = xp.flip(part, axis=axis) if step < 0 else part
-        part = pad(xp, part, axis, low, size - low - part.shape[axis])
+        part = extend(part, axis, low, size - low - part.shape[axis], xp)
         total = part if total is None else total + part
     return total
 
@@ -77,9 +74,3 @@ def _runs(mode: str, width: int, size: int) -> list[tuple[int, int, int]]:
         else:
             runs.append((source, 0, 1))
     return runs
-
-
-def _part(x: Array, axis: int, start: int, length: int) -> Array:
-    key: list[Any] = [slice(None)] * x.ndim
-    key[axis] = slice(start, start + length)
-    return x[tuple(key)]

@@ -59,8 +59,8 @@ class GlobalMaxPooling(GlobalPooling):
         x, y = saved
         xp, n = ctx.xp, prod(x.shape[1:-1])
         rows = xp.reshape(x, (x.shape[0], n, x.shape[-1]))
-        numbers = xp.reshape(xp.arange(n, dtype=x.dtype, device=x.device), (n, 1))
-        first = xp.min(xp.where(rows == _spread(y, 3, ctx), numbers, float(n)), axis=1, keepdims=True)
+        numbers = xp.reshape(xp.arange(n, dtype=xp.int32, device=x.device), (n, 1))
+        first = xp.min(xp.where(rows == _spread(y, 3, ctx), numbers, n), axis=1, keepdims=True)
         dx = xp.astype(numbers == first, dy.dtype)
         dx *= _spread(dy, 3, ctx)
         return xp.reshape(dx, x.shape), {}

@@ -5,14 +5,11 @@ start, from the highest on, a sample goes on with the far or the near part of wh
 take about log2(n) selections of whole slices; numbers are moved and never computed with.
 """
 
-from typing import Any
-
-from array_api_compat import device
-
 from xpnn.errors import ShapeError
+from xpnn.layers._window import extend, take
 from xpnn.typing import Array, Context, Namespace, Shape
 
-__all__ = ["check_images", "cut_windows", "draw_digits", "pad", "per_sample", "put_windows_back"]
+__all__ = ["check_images", "cut_windows", "draw_digits", "per_sample", "put_windows_back"]
 
 
 def check_images(input_shape: Shape) -> None:
@@ -43,19 +40,13 @@ def draw_digits(x: Array, starts: int, ctx: Context) -> list[Array]:
     return digits
 
 
-def pad(xp: Namespace, x: Array, axis: int, before: int, after: int) -> Array:
-    """Put zeros around `x` along an axis."""
-    parts = [_zeros(xp, x, axis, n) if n else None for n in (before, after)]
-    return xp.concat([part for part in (parts[0], x, parts[1]) if part is not None], axis=axis)
-
-
 def cut_windows(xp: Namespace, x: Array, axis: int, digits: list[Array], length: int) -> Array:
     """Cut a window of `length` along `axis` out of each sample, where `digits` say that it starts."""
     reach = 2 ** len(digits) - 1
-    x = pad(xp, x, axis, 0, length + reach - x.shape[axis]) if length + reach > x.shape[axis] else x
+    x = extend(x, axis, 0, max(length + reach - x.shape[axis], 0), xp)
     for power, digit in zip(reversed(range(len(digits))), digits, strict=True):
         reach -= 2**power
-        near, far = (_slice(x, axis, start, length + reach) for start in (0, 2**power))
+        near, far = (take(x, axis, slice(start, start + length + reach)) for start in (0, 2**power))
         x = xp.where(digit, far, near)
     return x
 
@@ -63,18 +54,6 @@ def cut_windows(xp: Namespace, x: Array, axis: int, digits: list[Array], length:
 def put_windows_back(xp: Namespace, dy: Array, axis: int, digits: list[Array], size: int) -> Array:
     """Put each window back to where `cut_windows` took it, among zeros, `size` elements along `axis`."""
     for power, digit in enumerate(reversed(digits)):
-        gap = _zeros(xp, dy, axis, 2**power)
         near, far = xp.where(digit, 0.0, dy), xp.where(digit, dy, 0.0)
-        dy = xp.concat([near, gap], axis=axis) + xp.concat([gap, far], axis=axis)
-    return _slice(dy, axis, 0, size)
-
-
-def _slice(x: Array, axis: int, start: int, length: int) -> Array:
-    key: list[Any] = [slice(None)] * x.ndim
-    key[axis] = slice(start, start + length)
-    return x[tuple(key)]
-
-
-def _zeros(xp: Namespace, x: Array, axis: int, length: int) -> Array:
-    shape = (*x.shape[:axis], length, *x.shape[axis + 1 :])
-    return xp.zeros(shape, dtype=x.dtype, device=device(x))
+        dy = extend(near, axis, 0, 2**power, xp) + extend(far, axis, 2**power, 0, xp)
+    return take(dy, axis, slice(0, size))

@@ -4,7 +4,7 @@ from math import prod
 
 from xpnn.typing import Array, Namespace, Shape
 
-__all__ = ["contract", "expand", "row_sums", "rows_of", "weight_of"]
+__all__ = ["channel_sums", "contract", "expand", "rows_of", "weight_of"]
 
 
 def rows_of(weight: Array, groups: int, xp: Namespace) -> Array:
@@ -36,7 +36,7 @@ def expand(rows: Array, matrix: Array) -> Array:
     return rows * matrix if rows.shape[-1] == 1 else rows @ matrix
 
 
-def row_sums(matrix: Array, lead: int, xp: Namespace) -> Array:
+def channel_sums(matrix: Array, lead: int, xp: Namespace) -> Array:
     """Sum over all windows, for each channel: the gradient of a bias."""
     total = _sum_lead(xp.sum(matrix, axis=-1), lead, xp)
     return xp.reshape(total, (prod(total.shape),))

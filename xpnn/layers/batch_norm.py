@@ -45,8 +45,8 @@ class BatchNorm(Record):
     -----
     Parameters ``weight`` (:math:`\gamma`) and ``bias`` (:math:`\beta`), state ``running_mean`` and ``running_var``, all
     of shape (features,). The batch is normalised by its biased variance; the running variance is the unbiased one, as
-    in PyTorch. The variance is computed in two passes, so a great mean costs no digits. With :math:`n` rows and
-    :math:`G = \gamma\, \partial L/\partial y`,
+    in PyTorch. The mean is computed twice, the second time of what is left, so a great mean costs few digits. With
+    :math:`n` rows and :math:`G = \gamma\, \partial L/\partial y`,
 
     .. math:: \frac{\partial L}{\partial x} = \frac{1}{\sqrt{\sigma^2 + \epsilon}}
               \left(G - \frac1n \sum G - \hat x\, \frac1n \sum G \hat x\right).
@@ -88,6 +88,8 @@ class BatchNorm(Record):
             return apply_affine(params, normal), (normal, scale, False), state
         mean = xp.sum(x, axis=axes) / rows
         centered = x - mean
+        rest = xp.sum(centered, axis=axes) / rows  # what rounding has left of the mean
+        mean, centered = mean + rest, centered - rest
         variance = xp.sum(centered * centered, axis=axes) / rows
         scale = 1.0 / xp.sqrt(variance + self.eps)
         normal = centered * scale
@@ -105,6 +107,8 @@ class BatchNorm(Record):
         total, projection = xp.sum(dy, axis=axes), xp.sum(dy * normal, axis=axes)
         grads = {name: sums for name, sums in (("weight", projection), ("bias", total)) if name in params}
         factor = params["weight"] * scale if self.scale else scale
+        if not ctx.wants_dx:
+            return None, grads
         if not from_batch:
             return dy * factor, grads
         return (dy - (total + normal * projection) / rows) * factor, grads

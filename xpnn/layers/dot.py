@@ -110,7 +110,7 @@ def _from_rows(xp: Namespace, rows: Array, kept: Shape, axis: int) -> Array:
 
 
 def _normalized(xp: Namespace, rows: Array) -> tuple[Array, Array]:
-    norm = xp.sqrt(xp.sum(rows * rows, axis=-1, keepdims=True))
+    norm = xp.sqrt(xp.sum(xp.square(rows), axis=-1, keepdims=True))
     return rows / xp.where(norm < _EPS, _EPS, norm), norm
 
 

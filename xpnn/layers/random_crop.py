@@ -7,7 +7,8 @@ from xpnn import _check
 from xpnn._record import Record
 from xpnn.errors import ShapeError
 from xpnn.layers._fill import check_fill, surround, surround_back
-from xpnn.layers._images import check_images, cut_windows, draw_digits, pad, put_windows_back
+from xpnn.layers._images import check_images, cut_windows, draw_digits, put_windows_back
+from xpnn.layers._window import extend
 from xpnn.typing import Array, Context, Params, Rng, Shape, State
 
 __all__ = ["RandomCrop"]
@@ -100,7 +101,7 @@ class RandomCrop(Record):
             padded = size + 2 * self.padding
             if digits is None:
                 first = (starts - 1) // 2
-                dy = pad(xp, dy, axis, first, padded - first - dy.shape[axis])
+                dy = extend(dy, axis, first, padded - first - dy.shape[axis], xp)
             else:
                 dy = put_windows_back(xp, dy, axis, digits, padded)
             dy = surround_back(xp, dy, axis, self.padding, self)

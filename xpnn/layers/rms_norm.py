@@ -63,7 +63,7 @@ class RMSNorm(Record):
     def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:
         """Normalise the rows of `x`, shape (..., features)."""
         xp = ctx.xp
-        scale = 1.0 / xp.sqrt(xp.sum(x * x, axis=-1, keepdims=True) / x.shape[-1] + self.eps)
+        scale = 1.0 / xp.sqrt(xp.sum(xp.square(x), axis=-1, keepdims=True) / x.shape[-1] + self.eps)
         normal = x * scale
         return apply_affine(params, normal), (normal, scale), state
 

@@ -85,8 +85,8 @@ class MixedContext:
         return self._mixed.wrap(self._ctx.normal(shape, dtype))
 
     def uniform(self, shape: Shape, dtype: DType) -> Array:
-        """The draw of `ctx`."""
-        return self._mixed.wrap(self._ctx.uniform(shape, dtype))
+        """The draw of `ctx`, in single precision: rounded to half, numbers just below 1 would be 1."""
+        return self._mixed.wrap(self._ctx.uniform(shape, self.xp.single if dtype == self.xp.half else dtype))
 
     def child(self, name: str, wants_dx: bool = True) -> "MixedContext":
         """The same for a layer inside."""
