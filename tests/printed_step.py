@@ -92,6 +92,7 @@ def _run_loop(symbol, n_args):
 _INTRINSICS = SimpleNamespace(
     get={dtype: _getter(dtype) for dtype in _DTYPES},
     put={dtype: _putter(dtype) for dtype in _DTYPES},
+    opaque=int,
     register_loop=lambda op, dtype: (op, dtype),
     run_loop=_run_loop,
     **{f"gemm_{dtype}": _gemm(dtype) for dtype in _REALS},

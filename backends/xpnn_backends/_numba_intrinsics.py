@@ -16,7 +16,9 @@ from numba.extending import intrinsic
 from xpnn_backends._cblas import find_blas
 from xpnn_backends._ufunc_loops import find_loop
 
-__all__ = ["gemm_float32", "gemm_float64", "gemv_float32", "gemv_float64", "get", "put", "register_loop", "run_loop"]
+__all__ = [
+    "gemm_float32", "gemm_float64", "gemv_float32", "gemv_float64", "get", "opaque", "put", "register_loop", "run_loop",
+]  # fmt: skip
 
 _TYPES = {
     "bool": types.boolean, "uint8": types.uint8, "int8": types.int8, "uint16": types.uint16, "int16": types.int16,
@@ -53,6 +55,17 @@ def _putter(kind: Any) -> Any:
         return types.void(types.intp, types.intp, kind), code
 
     return put
+
+
+@intrinsic
+def opaque(typing: Any, number: Any) -> Any:
+    """Return an integer that LLVM takes for unknown: it unrolls no loop so often, at a cost of minutes for a LeNet."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = args[0].type
+        return builder.asm(ir.FunctionType(kind, [kind]), "", "=r,0", [args[0]], side_effect=False)
+
+    return types.intp(types.intp), code
 
 
 get = {name: _getter(kind) for name, kind in _TYPES.items()}

@@ -65,7 +65,8 @@ class LoopPrinter:
         for depth, (name, n) in enumerate(zip(names, shape, strict=True)):
             if depth == len(names) - 1:
                 lines += ["    " * depth + line for line, at in before if at == "row"]
-            lines.append("    " * depth + f"for {name} in range({n}):")
+            count = n if depth == len(names) - 1 else f"opaque({n})"
+            lines.append("    " * depth + f"for {name} in range({count}):")
         lines += ["    " * len(names) + line for line in body]
         lines += ["    " * max(len(names) - 1, 0) + line for line in after]
         self._lines += lines

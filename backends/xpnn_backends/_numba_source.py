@@ -71,6 +71,7 @@ class PartPrinter(LoopPrinter):
     def header(self) -> list[str]:
         """Lines before the functions: constants of their type, loads and stores, loops of NumPy."""
         lines = ["from math import inf, sqrt", "import numpy as np", "from xpnn_backends import _numba_intrinsics as c"]
+        lines.append("opaque = c.opaque")
         for dtype in sorted(self._dtypes):
             lines += [f"get_{dtype} = c.get[{dtype!r}]", f"put_{dtype} = c.put[{dtype!r}]"]
             lines.append(f"{dtype} = np.{'bool_' if dtype == 'bool' else dtype}")
@@ -98,7 +99,7 @@ class PartPrinter(LoopPrinter):
         if kind == "outer":
             d, sa, sb, zero = node.dtype, a.strides[0], b.strides[1], self._literal(0.0, node.dtype)
             self._lines += [
-                f"for i in range({m}):",
+                f"for i in range(opaque({m})):",
                 f"    u = get_{d}({pa}, {times('i', sa)})",
                 f"    for j in range({p}):",
                 # BLAS adds each product to 0, so that none is -0.
