@@ -171,8 +171,8 @@ class Network(Model):
             from their names, or a tuple in their order; an output that is left out has weights of 1. The loss of each
             output is then divided by the sum of its own weights.
         class_weight : mapping of int to float, or "balanced", optional
-            Weight of each class, multiplied with the sample weights; for several outputs a mapping from their names to
-            such weights, e.g. ``{"kind": "balanced"}``.
+            Weight of each class, multiplied with the sample weights, where `y` has one label or one-hot row per sample;
+            for several outputs a mapping from their names to such weights, e.g. ``{"kind": "balanced"}``.
         shuffle : bool
             Whether each epoch has a fresh order, drawn from the stream ``shuffle``.
         augment : Mixup, or mapping of str to Mixup, optional
