@@ -89,7 +89,8 @@ class Network(Model):
     notes : dict
         Whatever shall travel with the network, e.g. names of classes: JSON data, saved and copied along.
     stop_training : bool
-        Set it in a callback to end `fit` after the present step.
+        Set it in a callback to end `fit` after the present step. An epoch that is then left in its middle has neither a
+        validation nor an ``on_epoch_end``: both follow when the next `fit` has learnt the rest of it.
     measured : tuple of str
         Names of what `fit` measures, set before its callbacks begin.
     callback_states : CallbackStates
@@ -186,7 +187,8 @@ class Network(Model):
             Whether an epoch is gone on with that was left in its middle (by Ctrl-C, an error, or `stop_training`, in
             this program or before the network was saved), and callbacks go on from what was saved of them, e.g. by
             `xpnn.callbacks.ModelCheckpoint` after an epoch. With the same data, arguments and callbacks the result is
-            that of a training that was never stopped. False begins a new epoch and starts all callbacks afresh.
+            that of a training that was never stopped, in the history, too, where the row of an epoch that was left
+            (NaN in what validation measures) is replaced. False begins a new epoch and starts all callbacks afresh.
         callbacks : sequence of Callback
             See `xpnn.callbacks`. They act in their order, but those that save the network after all others.
         verbose : {"auto", 0, 1, 2} or bool
