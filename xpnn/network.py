@@ -277,6 +277,8 @@ class Network(Model):
     ) -> tuple[float, dict[str, HostArray], Any]:
         """Loss of one batch and its gradients, without a step: parameters, state and random streams stay as they are.
 
+        With ``dtype="mixed_float16"`` the loss is multiplied by a factor with which no gradient overflows on its way.
+
         Parameters
         ----------
         x, y, sample_weight : array
