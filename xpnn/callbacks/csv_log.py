@@ -48,6 +48,9 @@ class CSVLog(Callback):
 
     def on_epoch_begin(self, network: Any, epoch: int) -> None:
         """Before the first epoch empty the file, but for lines that are gone on with."""
+        self._open()
+
+    def _open(self) -> None:
         if self._is_begun:
             return
         rows: list[list[str]] = []
@@ -61,6 +64,7 @@ class CSVLog(Callback):
 
     def on_epoch_end(self, network: Any, epoch: int, logs: Mapping[str, float]) -> None:
         """Write a line and close the file, so that it is whole at any time."""
+        self._open()
         if self._columns not in (None, ["epoch", *logs]):
             raise ArgumentError(f"logs must have the columns {self._columns} of {self.path}, got {['epoch', *logs]}.")
         names = [["epoch", *logs]] if self._columns is None else []
