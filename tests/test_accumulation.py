@@ -12,7 +12,7 @@ from xpnn.callbacks import Callback
 from xpnn.errors import ArgumentError
 from xpnn.layers import BatchNorm, Dense, Dropout, LayerNorm
 from xpnn.losses import CrossEntropy
-from xpnn.optimizers import LBFGS, SAM, SGD, Adam
+from xpnn.optimizers import LBFGS, SAM, SGD, Adam, Lookahead, ScheduleFreeSGD
 
 RNG = np.random.default_rng(0)
 X, Y, WEIGHTS = RNG.standard_normal((50, 4)), RNG.integers(3, size=50), RNG.random(50)
@@ -41,6 +41,16 @@ def test_batches_of_8_five_at_a_time_learn_as_batches_of_40(word, mode, weights,
         ends.append([net.flat_parameters, *map(np.asarray, history.values())])
     for many, one in zip(ends[1], ends[0], strict=True):
         np.testing.assert_allclose(many, one, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("mode", [False, "replay"])
+def test_lookahead_learns_from_two_batches_as_from_one(mode):
+    ends = []
+    for size, k in ((20, 1), (10, 2)):
+        net = _network(compiled=mode, optimizer=Lookahead(Adam(0.01), k=2))
+        net.fit(X, Y, batch_size=size, gradient_accumulation_steps=k, epochs=2, shuffle=False)
+        ends.append(net.flat_parameters)
+    np.testing.assert_allclose(*ends, rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize(("word", "mode"), MODES)
@@ -127,7 +137,7 @@ def test_what_is_no_number_of_batches_is_refused(value):
         _network().fit(X, Y, gradient_accumulation_steps=value)
 
 
-@pytest.mark.parametrize("optimizer", [LBFGS(), SAM(SGD(0.1))])
+@pytest.mark.parametrize("optimizer", [LBFGS(), SAM(SGD(0.1)), Lookahead(SAM(SGD(0.1))), ScheduleFreeSGD(0.1)])
 def test_optimizers_that_take_gradients_elsewhere_are_refused(optimizer):
     message = f"gradient_accumulation_steps must be 1 for {optimizer!r}, which takes gradients at points of its own."
     with pytest.raises(ArgumentError, match=f"^{re.escape(message)}$"):

@@ -9,6 +9,7 @@ from conftest import TESTED
 from xpnn import Network, data, safetensors
 from xpnn.callbacks import (
     Callback,
+    CSVLog,
     EarlyStopping,
     ExponentialMovingAverage,
     ModelCheckpoint,
@@ -131,17 +132,13 @@ def test_a_training_cut_off_by_an_error_goes_on(moment, way, tmp_path):
 
 @pytest.mark.parametrize("way", ["object", "copy", "file"])
 def test_what_callbacks_install_at_a_stop_in_the_middle_is_taken_back_to_go_on(way, tmp_path):
-    class Stop(Callback):
-        def on_batch_end(self, network, step, loss):
-            network.stop_training = step == 10
-
     def callbacks():
         return [ExponentialMovingAverage(0.5), EarlyStopping("val_loss", patience=9)]
 
     whole, others = _network(), callbacks()
     _fit(whole, EPOCHS, others)
     net, stopped = _network(), callbacks()
-    _fit(net, EPOCHS, [*stopped, Stop()])
+    _fit(net, EPOCHS, [*stopped, Stop(10)])
     assert net.batches_done == 2
     best = net.flat_parameters
     assert np.array_equal(best, stopped[1].state_dict()["parameters"])
@@ -163,6 +160,83 @@ def test_what_callbacks_install_at_a_stop_in_the_middle_is_taken_back_to_go_on(w
     assert net.history == whole.history
     assert news[1].best_epoch == others[1].best_epoch
     assert np.array_equal(news[0].average, others[0].average)
+
+
+class Stop(Callback):
+    """Ends training after a step."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def on_batch_end(self, network, step, loss):
+        network.stop_training |= step == self.step
+
+
+class Heard(Callback):
+    """Notes what it is told about ends, and remembers nothing."""
+
+    def __init__(self):
+        self.ends = []
+
+    def on_validation_begin(self, network, epoch):
+        self.ends.append(f"validation of {epoch}")
+
+    def on_epoch_end(self, network, epoch, logs):
+        self.ends.append((epoch, dict(logs)))
+
+
+def _watching(path):
+    return [
+        StochasticWeightAverage(1, install=False),
+        EarlyStopping("val_loss", patience=2),
+        ReduceLROnPlateau("loss", factor=0.5, patience=0),
+        CSVLog(path),
+    ]
+
+
+@pytest.mark.parametrize("way", ["same objects", "new objects", "file"])
+@pytest.mark.parametrize("stops", [(1,), (2, 3), (6,), (9, 11), (14,), (15, 17, 18), (22,)])
+def test_a_training_stopped_in_the_middle_of_epochs_tells_callbacks_what_one_without_stops_does(stops, way, tmp_path):
+    whole, others, heard = _network(), _watching(tmp_path / "whole.csv"), Heard()
+    _fit(whole, EPOCHS, [*others, heard])
+    assert others[1].best_epoch < others[1].stopped_epoch < EPOCHS - 1 and others[2].reductions and others[0].count > 2
+    net, callbacks, ends = _network(), _watching(tmp_path / "log.csv"), Heard()
+    for stop in (*stops, None):
+        done = len(net.history.epoch) - (net.batches_done > 0)
+        _fit(net, EPOCHS - done, [*callbacks, ends, Stop(stop)])
+        if stop is not None and net.batches_done:
+            assert np.isnan(net.history["val_loss"][-1]) and np.isfinite(net.history["loss"][-1])
+        if way == "file" and stop is not None:
+            net.save(tmp_path / "net")
+            net = Network.load(tmp_path / "net", compile=False)
+        if way != "same objects" and stop is not None:
+            callbacks = _watching(tmp_path / "log.csv")
+    assert np.array_equal(net.flat_parameters, whole.flat_parameters)
+    assert (net.history, net.learning_rate, ends.ends) == (whole.history, whole.learning_rate, heard.ends)
+    assert np.array_equal(callbacks[0].average, others[0].average) and callbacks[0].count == others[0].count
+    assert (callbacks[1].best_epoch, callbacks[1].stopped_epoch) == (others[1].best_epoch, others[1].stopped_epoch)
+    assert callbacks[2].reductions == others[2].reductions
+    assert (tmp_path / "log.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_a_log_that_is_gone_on_with_loses_the_lines_of_epochs_that_are_learnt_again_and_no_others(tmp_path):
+    path = tmp_path / "log.csv"
+    _fit(_network(), 2, [CSVLog(path)])
+    before = path.read_text().splitlines()
+    _fit(_network(), 3, [CSVLog(path, append=True), ModelCheckpoint(tmp_path / "{epoch}")])
+    whole = path.read_text()
+    for append in (True, False):
+        _fit(Network.load(tmp_path / "0", compile=False), 2, [CSVLog(path, append=append)])
+        assert path.read_text() == whole
+    net = _network()
+    _fit(net, 3, [CSVLog(path, append=True), Stop(2)])
+    assert path.read_text() == whole
+    _fit(net, 1, [CSVLog(path, append=True)])
+    assert path.read_text().splitlines() == [*whole.splitlines(), before[1]]
+    _fit(Network.load(tmp_path / "0", compile=False), 1, [CSVLog(path)], resume=False)
+    assert len(path.read_text().splitlines()) == 2
+    _fit(Network.load(tmp_path / "0", compile=False), 1, [CSVLog(tmp_path / "other.csv")])
+    assert len((tmp_path / "other.csv").read_text().splitlines()) == 2
 
 
 def test_an_epoch_whose_validation_was_cut_off_is_averaged_once(tmp_path, monkeypatch):

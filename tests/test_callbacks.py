@@ -140,6 +140,17 @@ def test_a_csv_log_has_a_line_per_epoch_and_can_go_on(tmp_path):
     assert len(path.read_text().splitlines()) == 2
 
 
+def test_a_csv_log_that_is_told_of_ends_alone_writes_its_file_anew_too(tmp_path):
+    class Inside(Callback):
+        def __init__(self, inner):
+            self.on_train_begin, self.on_epoch_end = inner.on_train_begin, inner.on_epoch_end
+
+    path = tmp_path / "log.csv"
+    path.write_text("old\n")
+    _network().fit(*MOONS, epochs=2, callbacks=[Inside(CSVLog(path))])
+    assert [line.split(",")[0] for line in path.read_text().splitlines()] == ["epoch", "0", "1"]
+
+
 def test_a_schedule_sets_the_learning_rate_of_each_epoch():
     seen = []
 

@@ -69,6 +69,7 @@ def price_model(folder, prices):
     path = str(folder / "prices.safetensors")
     options = ["--features", "size,age", "--target", "price", "--epochs", "60", "--l2", "0.01", "--dtype", "float64"]
     options += ["--activation", "tanh"]
+    (folder / "log.csv").write_text("an older log, which is written anew\n")
     assert main(["train", prices, *options, "--save", path, "--quiet", "--log", str(folder / "log.csv")]) == 0
     return path
 

@@ -379,6 +379,28 @@ def test_standardized_features_have_mean_0_and_deviation_1_at_every_magnitude():
     assert np.allclose(np.mean(z, axis=0), 0, atol=1e-14) and np.allclose(np.std(z, axis=0), 1, rtol=1e-12)
 
 
+def test_the_standardizer_takes_what_float64_holds():
+    x = np.asarray([[1.7e308, 1.7e308, 5e-324, 3.0], [1e308, 1.7e308, 0.0, 3.0], [1e308, -1.7e308, 0.0, 3.0]])
+    scaler = data.Standardizer.fit(x)
+    assert np.allclose(scaler.mean / [1e308, 1e308, 1, 1], [3.7 / 3, 1.7 / 3, 0, 3], rtol=1e-14, atol=1e-300)
+    assert np.allclose(scaler.scale[:2] / 1e308, [0.7 * 2**0.5 / 3, 3.4 * 2**0.5 / 3], rtol=1e-14)
+    z = scaler.transform(x)
+    assert np.allclose(z[:, :2], np.asarray([[2, 1], [-1, 1], [-1, -2]]) / 2**0.5, rtol=1e-14)
+    assert np.all(np.isfinite(z)) and np.array_equal(z[:, 3], np.zeros(3))
+    assert np.allclose(scaler.inverse(z)[:, :2], x[:, :2], rtol=1e-14)
+
+
+def test_units_of_the_standardizer_change_no_bit():
+    x = np.random.default_rng(4).normal(size=(33, 5)) * [1e-3, 1.0, 7.0, 1e5, 1e-12] + [5, 0, 1, 1e6, 3]
+    scaler = data.Standardizer.fit(x)
+    deviations = x - np.mean(x, axis=0)
+    peak = np.max(np.abs(deviations), axis=0)
+    assert np.array_equal(scaler.mean, np.mean(x, axis=0))
+    assert np.array_equal(scaler.scale, peak * np.sqrt(np.mean(np.square(deviations / peak), axis=0)))
+    assert np.array_equal(scaler.transform(x), (x - scaler.mean) / scaler.scale)
+    assert np.array_equal(scaler.inverse(x), x * scaler.scale + scaler.mean)
+
+
 def test_the_standardizer_keeps_float32_and_shapes_and_takes_integers():
     x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
     z = data.standardize(x)[0]

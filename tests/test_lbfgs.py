@@ -99,6 +99,13 @@ def test_where_the_gradient_is_zero_nothing_moves():
     assert state["numbers"][0] == 0.0
 
 
+@pytest.mark.parametrize("optimizer", [LBFGS(), Adam()])
+def test_a_network_without_parameters_has_nothing_to_learn(optimizer, backend):
+    net = Network(["tanh"], loss="mean_squared_error", optimizer=optimizer, backend=backend)
+    losses = net.fit(np.ones((4, 3)), np.zeros((4, 3)), epochs=2)["loss"]
+    assert losses == pytest.approx([np.tanh(1.0) ** 2] * 2, rel=1e-6)
+
+
 def test_parameters_may_have_any_shape():
     optimizer, p = LBFGS(max_iterations=3), np.linspace(-1, 1, 6)
     flat, _ = optimizer.update(p, quartic, optimizer.init(p))

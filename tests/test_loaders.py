@@ -100,6 +100,10 @@ def test_target_and_features_are_chosen_by_name_or_position(write):
     assert data.load_csv(path, "b", features=["c", "a"]).x.tolist() == [[3, 1], [6, 4]]
     assert data.load_csv(path, "b", features=["c", "a"]).feature_names == ("c", "a")
     assert data.load_csv(path, -2, features=[np.int64(1), -1]).x.tolist() == [[1, 3], [4, 6]]
+    for one in ("a", 1, np.int64(1), ["a"], np.asarray([1])):
+        assert data.load_csv(path, "b", features=one).feature_names == ("a",)
+        assert data.load_inputs(path, one).tolist() == [[1], [4]]
+    assert message(path, data.load_csv, "b", features="aa").endswith("got 'aa'. Did you mean 'a'?")
     assert data.load_csv(path, 0).class_names == ("x", "y") and data.load_csv(path, 0).x.tolist() == [
         [1, 2, 3],
         [4, 5, 6],

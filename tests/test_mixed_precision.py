@@ -203,6 +203,21 @@ def test_gradients_that_float16_cannot_hold_arrive():
     assert grads["last.weight"] == pytest.approx(plain["last.weight"], rel=5e-3, abs=1e-10)
 
 
+@pytest.mark.parametrize("error", [9.6, 5e4, 1e7])
+def test_gradients_that_overflow_at_the_factor_in_use_are_taken_at_a_smaller_one(error):
+    pytest.importorskip("torch")
+    net = _net("torch", layers=[Dropout(0.5), Dense(1)], loss="mean_squared_error", metrics=()).build(6)
+    y = net.predict(X)[:, 0] + error
+    loss, grads, dx = net.loss_and_gradients(X, y)
+    plain = net.copy_to("torch", dtype="float32").loss_and_gradients(X, y)
+    assert loss == pytest.approx(plain[0], rel=2e-3)
+    for given, wanted in ((dx, plain[2]), *((grads[name], plain[1][name]) for name in grads)):
+        assert np.abs(wanted).max() > 0.01 * error
+        assert np.abs(given - wanted).max() < 5e-3 * np.abs(wanted).max()
+    assert _scale(net) == [2.0**15, 0.0]
+    assert not np.isfinite(net.loss_and_gradients(1e6 * X, y)[0])
+
+
 def _scale(net):
     return net.backend.to_numpy(net._built.updater.vectors[loss_scale.NAME]).tolist()
 
@@ -227,16 +242,20 @@ def test_a_step_that_overflows_is_left_out_and_the_factor_halved(word, compile, 
     assert not np.array_equal(net.flat_parameters, np.concatenate([a.ravel() for a in before.values()]))
 
 
-def test_the_factor_is_doubled_after_many_good_steps_and_never_below_1():
+def test_the_factor_is_doubled_after_many_good_steps_and_stays_between_1_and_its_greatest_value():
     xp = get_backend("numpy").xp
     yes, no = np.asarray(True), np.asarray(False)
-    last = float(loss_scale.GROWTH_INTERVAL - 1)
+    last, most = float(loss_scale.GROWTH_INTERVAL - 1), loss_scale.MAX_SCALE
     cases = {
         ((8.0, 5.0), True): (8.0, 6.0),
         ((8.0, last), True): (16.0, 0.0),
         ((8.0, last - 1.0), True): (8.0, last),
         ((8.0, last), False): (4.0, 0.0),
         ((1.0, 5.0), False): (1.0, 0.0),
+        ((most / 2, last), True): (most, 0.0),
+        ((most, last), True): (most, 0.0),
+        ((2.0**127, last), True): (most, 0.0),
+        ((float("inf"), 5.0), False): (most / 2, 0.0),
     }
     for (vector, finite), wanted in cases.items():
         given = loss_scale.advance(xp, np.asarray(vector, np.float32), yes if finite else no)

@@ -1,11 +1,13 @@
 """`Network`: training, measuring, predicting, parameters, and what it says to bad input."""
 
+import re
+
 import numpy as np
 import pytest
 from conftest import without_jax
 
 import xpnn
-from xpnn import Network, data
+from xpnn import Network, data, layers
 from xpnn.callbacks import Callback
 from xpnn.errors import ArgumentError, ArgumentTypeError, BackendError, NotBuiltError, ShapeError, XpnnError
 from xpnn.layers import BatchNorm, Dense, Dropout, Flatten, Residual, Sequential
@@ -432,6 +434,42 @@ def test_bad_input_gets_one_sentence(call, kind, message):
     found, sentence = _message(call)
     assert found is kind
     assert sentence == message or (message is None and sentence.startswith("y must be an array"))
+
+
+DOUBLE = [
+    [layers.Conv2D(1, 3, activation="sigmoid")],
+    [layers.Conv2D(1, 4, activation="sigmoid"), Flatten()],
+    [layers.Conv2DTranspose(1, 3, activation="sigmoid"), layers.MaxPool2D(2)],
+    [layers.DepthwiseConv2D(4, activation="sigmoid"), layers.GlobalMaxPool2D()],
+    [layers.SeparableConv2D(1, 1, activation="sigmoid"), layers.Cropping2D(1)],
+    [layers.Reshape((4, 4)), layers.SimpleRNN(1, activation="sigmoid")],
+    [layers.Reshape((4, 4)), layers.Conv1D(1, 1, activation="sigmoid"), layers.SpatialDropout1D(0.5)],
+    *(
+        [layers.Reshape((16,)), Dense(1, activation="sigmoid"), *behind]
+        for behind in (
+            [layers.Identity()],
+            [layers.Activation("identity"), Dropout(0.5)],
+            ["identity", layers.RepeatVector(2), layers.Permute((2, 1)), layers.Reshape((2,))],
+            [Sequential([layers.Identity()]), layers.Identity()],
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("parts", DOUBLE, ids=repr)
+def test_a_sigmoid_before_a_loss_that_applies_it_is_refused_whatever_layer_applies_it(parts):
+    message = (
+        "layers must not end in Sigmoid() when the loss is BinaryCrossEntropy(): leave it out; predict_proba gives"
+    )
+    with pytest.raises(ArgumentError, match=f"^{re.escape(message)} probabilities.$"):
+        Network(parts, loss="binary_cross_entropy")
+    Network(parts, loss="mean_squared_error").build((4, 4, 1))
+
+
+def test_an_activation_inside_a_layer_is_not_its_last_one():
+    inner = layers.TransformerEncoder(4, num_heads=2, intermediate_dim=3, activation="sigmoid")
+    for parts in ([inner], [Dense(1, activation="sigmoid"), layers.LSTM(2)], [layers.GRU(2)], [layers.Identity()]):
+        Network(parts, loss="binary_cross_entropy").build((5, 4))
 
 
 @pytest.mark.parametrize(

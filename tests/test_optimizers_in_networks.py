@@ -385,6 +385,8 @@ def test_a_network_predicts_with_the_average_of_asgd():
     ("make_it", "message"),
     [
         (lambda: ASGD(lambd=-1.0), "lambd must be a finite number of at least 0, got -1.0."),
+        (lambda: SGD(10**400), f"learning_rate must be a finite number above 0, got {10**400}."),
+        (lambda: ASGD(t0=-(10**400)), f"t0 must be a finite number of at least 0, got {-(10**400)}."),
         (lambda: ASGD(t0=-1.0), "t0 must be a finite number of at least 0, got -1.0."),
         (lambda: SAM("sgd"), "inner must be an optimizer that takes one step along one gradient, got 'sgd'."),
         (lambda: SAM(LBFGS()), "inner must be an optimizer that takes one step along one gradient, got LBFGS()."),

@@ -290,7 +290,8 @@ MESSAGES = [
     (lambda: _network().fit(X, Y, class_weight={0: 1.0}), "names in class_weight must be one of age, kind, got 0."),
     (
         lambda: _network().fit(X, Y, class_weight={"age": "balanced"}),
-        "output 'age': class_weight must be left out when y holds no classes, got real numbers in y.",
+        "output 'age': class_weight must be left out where y holds no classes, one label or one-hot row for each "
+        "sample, got real numbers in y.",
     ),
     (
         lambda: _network().fit(X, Y, sampler=BalancedSampler()),

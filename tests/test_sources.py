@@ -14,6 +14,7 @@ from xpnn.data import ArrayStream, BalancedSampler, Sampler, WeightedSampler
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.layers import Dense
 from xpnn.training.prefetch import prefetch
+from xpnn.training.sample_weights import combine_weights
 
 X, Y = data.moons(90, noise=0.2, seed=0)
 BATCHES = [(X[i : i + 20], Y[i : i + 20]) for i in range(0, 90, 20)]
@@ -270,6 +271,37 @@ def test_an_error_of_the_generator_is_that_of_fit_and_what_was_learnt_is_kept():
 # ---------------------------------------------------------------------------------------------------------- samplers
 
 
+@pytest.mark.parametrize(
+    ("y", "found"),
+    [
+        ([[0, 0, 2], [0, 1, 0], [2, 1, 0], [1, 1, 1]], "the row [0, 0, 2] in y"),
+        ([[0.0, 1.0], [0.0, 0.0]], "the row [0.0, 0.0] in y"),
+        ([[True, False], [True, True]], "the row [True, True] in y"),
+        ([[0.0, 1.0], [0.4, 0.6]], "the row [0.4, 0.6] in y"),
+        (np.zeros((2, 3, 4), int), "y of shape (2, 3, 4)"),
+        (0, "y of shape ()"),
+        ([1.5, 1.0], "real numbers in y"),
+    ],
+)
+def test_sequences_of_labels_and_several_labels_at_once_are_no_classes_of_samples(y, found):
+    y, rule = np.asarray(y), "one label or one-hot row for each sample"
+    for class_weight in ("balanced", {0: 5.0}):
+        with pytest.raises(ArgumentError) as caught:
+            combine_weights(y, None, class_weight)
+        assert str(caught.value) == f"class_weight must be left out where y holds no classes, {rule}, got {found}."
+    with pytest.raises(ArgumentError) as caught:
+        BalancedSampler().check(y)
+    assert str(caught.value) == f"y must hold classes for a BalancedSampler, {rule}, got {found}."
+
+
+@pytest.mark.parametrize(
+    "y", [[0, 2, 2], [[0], [2], [2]], [[0.0], [2.0], [2.0]], np.eye(3)[[0, 2, 2]], np.eye(3, dtype=bool)[[0, 2, 2]]]
+)
+def test_labels_columns_of_them_and_one_hot_rows_are_classes(y):
+    assert combine_weights(np.asarray(y), np.asarray([1.0, 1.0, 2.0]), {2: 3.0}).tolist() == [1.0, 3.0, 6.0]
+    BalancedSampler().check(np.asarray(y))
+
+
 def test_a_balanced_sampler_draws_each_class_and_each_of_its_samples_equally_often():
     y = np.repeat([3, 5, 9], [900, 90, 10])
     drawn = BalancedSampler(num_samples=60_000).indices(np.random.default_rng(0), y)
@@ -355,7 +387,8 @@ def test_a_sampler_of_ones_own_may_do_what_it_likes():
         (
             lambda: Network([Dense(1)], loss="mse").fit(X, X[:, 0], sampler=BalancedSampler()),
             ArgumentError,
-            "y must hold classes for a BalancedSampler, got real numbers.",
+            "y must hold classes for a BalancedSampler, one label or one-hot row for each sample, got real numbers "
+            "in y.",
         ),
         (
             lambda: _network().fit(X, Y, sampler="balanced"),

@@ -60,7 +60,7 @@ def number(argument: str, value: Any, rule: str = "be a finite number") -> float
     """Accept finite real numbers, and turn the strong scalars of array libraries into plain floats."""
     try:
         result = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         refuse(argument, rule, value)
     if isinstance(value, bool | str) or not -float("inf") < result < float("inf"):
         refuse(argument, rule, value)

@@ -28,7 +28,7 @@ from xpnn.training.history import History
 from xpnn.training.learner import Learner
 from xpnn.training.on_device import on_device
 from xpnn.training.output_function import refuse_double_link
-from xpnn.training.outputs import get_losses, get_metrics
+from xpnn.training.outputs import as_tuple, get_losses, get_metrics
 from xpnn.training.parameter_group import ParameterGroup, as_parameter_groups
 from xpnn.training.penalty import Penalty
 from xpnn.training.ports import as_parts, input_names, output_names
@@ -57,7 +57,7 @@ class Model:
         loss_weights: Any = None,
         compile: bool | str = True,  # noqa: A002
     ) -> None:
-        self._layer = Sequential(_as_tuple(layers))
+        self._layer = Sequential(as_tuple(layers))
         self._loss = get_losses(loss, loss_weights, output_names(self._layer))
         self._optimizer = get_optimizer("optimizer", optimizer)
         self._metrics = get_metrics(metrics, self._loss)
@@ -489,7 +489,3 @@ def _as_mapping(argument: str, values: Any) -> Mapping[str, Any]:
     if not isinstance(values, Mapping):
         raise ArgumentTypeError(f"{argument} must be a mapping from names to arrays, got {type(values).__name__}.")
     return values
-
-
-def _as_tuple(parts: Any) -> tuple[Any, ...]:
-    return (parts,) if isinstance(parts, str) or not isinstance(parts, Iterable) else tuple(parts)

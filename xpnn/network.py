@@ -89,7 +89,8 @@ class Network(Model):
     notes : dict
         Whatever shall travel with the network, e.g. names of classes: JSON data, saved and copied along.
     stop_training : bool
-        Set it in a callback to end `fit` after the present step.
+        Set it in a callback to end `fit` after the present step. An epoch that is then left in its middle has neither a
+        validation nor an ``on_epoch_end``: both follow when the next `fit` has learnt the rest of it.
     measured : tuple of str
         Names of what `fit` measures, set before its callbacks begin.
     callback_states : CallbackStates
@@ -171,8 +172,8 @@ class Network(Model):
             from their names, or a tuple in their order; an output that is left out has weights of 1. The loss of each
             output is then divided by the sum of its own weights.
         class_weight : mapping of int to float, or "balanced", optional
-            Weight of each class, multiplied with the sample weights; for several outputs a mapping from their names to
-            such weights, e.g. ``{"kind": "balanced"}``.
+            Weight of each class, multiplied with the sample weights, where `y` has one label or one-hot row per sample;
+            for several outputs a mapping from their names to such weights, e.g. ``{"kind": "balanced"}``.
         shuffle : bool
             Whether each epoch has a fresh order, drawn from the stream ``shuffle``.
         augment : Mixup, or mapping of str to Mixup, optional
@@ -186,7 +187,8 @@ class Network(Model):
             Whether an epoch is gone on with that was left in its middle (by Ctrl-C, an error, or `stop_training`, in
             this program or before the network was saved), and callbacks go on from what was saved of them, e.g. by
             `xpnn.callbacks.ModelCheckpoint` after an epoch. With the same data, arguments and callbacks the result is
-            that of a training that was never stopped. False begins a new epoch and starts all callbacks afresh.
+            that of a training that was never stopped, in the history, too, where the row of an epoch that was left
+            (NaN in what validation measures) is replaced. False begins a new epoch and starts all callbacks afresh.
         callbacks : sequence of Callback
             See `xpnn.callbacks`. They act in their order, but those that save the network after all others.
         verbose : {"auto", 0, 1, 2} or bool
@@ -274,6 +276,8 @@ class Network(Model):
         self, x: Any, y: Any, *, sample_weight: Any = None, training: bool = True
     ) -> tuple[float, dict[str, HostArray], Any]:
         """Loss of one batch and its gradients, without a step: parameters, state and random streams stay as they are.
+
+        With ``dtype="mixed_float16"`` the loss is multiplied by a factor with which no gradient overflows on its way.
 
         Parameters
         ----------

@@ -12,6 +12,10 @@ class Callback:
     Every method gets the network first, on which ``stop_training = True`` ends the training after the present step, and
     ``learning_rate`` may be set. A callback that raises ends the training; what was learnt until then is kept.
 
+    An epoch that is left in its middle has not ended: there is no validation and no `on_epoch_end`, but `on_train_end`.
+    They follow once, when the next `fit` has learnt the rest of the epoch, so that callbacks see what they would have
+    seen of a training that was never stopped. (Keras calls `on_epoch_end` at the stop, too.)
+
     A callback that remembers something over the epochs may have a `state_dict` and a `load_state_dict`, as in PyTorch
     Lightning: what it remembers is then saved with the network, and a training that was cut off goes on with it.
 
@@ -52,10 +56,10 @@ class Callback:
         """Called after that, also if it or `on_validation_begin` failed, in the reverse order of the callbacks."""
 
     def on_epoch_end(self, network: Any, epoch: int, logs: Mapping[str, float]) -> None:
-        """Called after each epoch with its loss and metrics."""
+        """Called after each epoch that is complete, with its loss and metrics."""
 
     def on_train_end(self, network: Any) -> None:
-        """Called after the last epoch."""
+        """Called after the last epoch, or at the stop in the middle of one: then ``network.batches_done`` is not 0."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is to be saved with the network: names, and JSON data or host arrays; nothing by default.

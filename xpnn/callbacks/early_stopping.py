@@ -21,7 +21,7 @@ class EarlyStopping(Callback):
         Name in the history, e.g. ``"val_loss"``.
     patience : int
         Number of epochs without improvement that are borne; it is the next one that stops. (Keras counts that one too,
-        so its patience is greater by 1.)
+        so its patience is greater by 1.) A value of NaN stops at once, since what follows it is seldom a number again.
     min_delta : float
         Least change that counts as improvement.
     mode : {"auto", "min", "max"}

@@ -17,6 +17,7 @@ class ModelCheckpoint(Callback):
     A network that was saved in the midst of an epoch goes on there: ``Network.load(path).fit(...)``, with the same data
     and arguments, learns the rest of the epoch, and ends as if it had never stopped. What other callbacks remember is
     saved too; so that they have seen the epoch, this callback acts after all others, wherever it stands in `callbacks`.
+    Where ``stop_training`` ends the training in the midst of an epoch, `xpnn.Network.save` after `fit` keeps the place.
 
     Parameters
     ----------

@@ -88,6 +88,11 @@ class InUnits(Callback):
         for callback in self._inner:
             callback.on_train_begin(network, epochs)
 
+    def on_epoch_begin(self, network: Any, epoch: int) -> None:
+        """Pass it on."""
+        for callback in self._inner:
+            callback.on_epoch_begin(network, epoch)
+
     def on_epoch_end(self, network: Any, epoch: int, logs: Mapping[str, float]) -> None:
         """Pass it on, in units."""
         for callback in self._inner:

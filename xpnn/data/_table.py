@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from xpnn.data.dataset import Dataset
 from xpnn.errors import ArgumentError
 from xpnn.typing import HostArray
 
-__all__ = ["Column", "Table", "to_dataset"]
+__all__ = ["Column", "Table", "as_columns", "to_dataset"]
 
 Column = list[str] | HostArray
 """Cells of a column: text, in which an empty cell is a missing value, or numbers or booleans, in which NaN is."""
@@ -80,10 +80,15 @@ class Table:
         refuse(self.path, "hold numbers", got, _CURE)
 
 
-def to_dataset(table: Table, target: str | int, features: Sequence[str | int] | None, task: str) -> Dataset:
+def as_columns(features: Any) -> Any:
+    """Return columns as they are, and a single one, by name or by number, as a list."""
+    return [features] if isinstance(features, str | int | np.integer) else features
+
+
+def to_dataset(table: Table, target: str | int, features: Any, task: str) -> Dataset:
     """Part the target from the features; see `xpnn.data.load_csv` for the rules."""
     task, names = check_task(task), table.names
-    goal = table.find("target", target)
+    goal, features = table.find("target", target), as_columns(features)
     chosen = [table.find("features", i) for i in (range(len(names)) if features is None else features)]
     if features is None:
         chosen.remove(goal)

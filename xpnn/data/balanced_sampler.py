@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 
 from xpnn import _check
+from xpnn._labels import class_labels
 from xpnn.data.sampler import Sampler
-from xpnn.errors import ArgumentError
 from xpnn.typing import HostArray
 
 __all__ = ["BalancedSampler"]
+
+_RULE = "y must hold classes for a BalancedSampler"
 
 
 class BalancedSampler(Sampler):
@@ -62,14 +64,7 @@ class BalancedSampler(Sampler):
         if not isinstance(y, dict):
             if self.output is not None:
                 _check.refuse("output", "be left out of a BalancedSampler where there is one output", self.output)
-            return _classes(y)
+            return class_labels(y, _RULE)
         if self.output is None:
             _check.refuse("output", f"be given to a BalancedSampler for the outputs {', '.join(y)}", self.output)
-        return _classes(y[_check.choice("output", self.output, y)])
-
-
-def _classes(y: HostArray) -> HostArray:
-    labels = np.argmax(y, axis=1) if y.ndim == 2 and y.shape[1] > 1 else np.reshape(y, -1)
-    if labels.dtype.kind == "f" and not np.array_equal(labels, np.round(labels)):
-        raise ArgumentError("y must hold classes for a BalancedSampler, got real numbers.")
-    return labels
+        return class_labels(y[_check.choice("output", self.output, y)], _RULE)

@@ -18,7 +18,7 @@ def load_csv(
     path: DataPath,
     target: str | int = -1,
     *,
-    features: Sequence[str | int] | None = None,
+    features: Sequence[str | int] | str | int | None = None,
     task: str = "auto",
     delimiter: str | None = None,
     header: bool | None = None,
@@ -31,8 +31,8 @@ def load_csv(
         The file.
     target : str or int
         Name or position of the target's column; by default the last one.
-    features : sequence of str or int, optional
-        Columns of `x`, in this order; by default all but the target. They must hold finite numbers.
+    features : sequence of str or int, str, or int, optional
+        Columns of `x`, in this order, or a single one; by default all but the target. They must hold finite numbers.
     task : {"auto", "classification", "regression"}
         ``"auto"`` turns a target of text into classes with names, sorted, and leaves numbers as the file holds them:
         int64 if all are written without a point, else float64. ``"classification"`` turns numbers into classes, too;

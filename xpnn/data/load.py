@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from xpnn.data._files import DataPath, as_path, refuse
+from xpnn.data._table import as_columns
 from xpnn.data.csv_file import load_csv, read_csv
 from xpnn.data.dataset import Dataset
 from xpnn.data.mnist import load_mnist
@@ -28,7 +29,7 @@ def load(
     path: DataPath,
     target: str | int | None = None,
     *,
-    features: Sequence[str | int] | str | None = None,
+    features: Sequence[str | int] | str | int | None = None,
     task: str | None = None,
 ) -> Dataset:
     """Read a data file by its suffix: ``.csv``, ``.tsv``, ``.txt`` (also ``.gz``), ``.npz``, ``.parquet``.
@@ -63,16 +64,16 @@ def load(
     return _LOADERS[_suffix(file)](path, **given)
 
 
-def load_inputs(path: DataPath, features: Sequence[str | int] | str | None = None) -> HostArray:
+def load_inputs(path: DataPath, features: Sequence[str | int] | str | int | None = None) -> HostArray:
     """Read inputs alone, from a file that need not hold a target: what a trained network is asked about.
 
     Parameters
     ----------
     path : str or path
         A file or folder that `load` reads.
-    features : sequence of str or int, or str, optional
-        Columns of a table, in this order, by default all of them; the name of one array in an ``.npz`` file, by default
-        ``"x"``; nothing for a folder.
+    features : sequence of str or int, str, or int, optional
+        Columns of a table, in this order, or a single one, by default all of them; the name of one array in an ``.npz``
+        file, by default ``"x"``; nothing for a folder.
 
     Returns
     -------
@@ -89,7 +90,7 @@ def load_inputs(path: DataPath, features: Sequence[str | int] | str | None = Non
     file = as_path("path", path)
     if file.is_dir():
         return load(file, features=features).x
-    suffix, names = _suffix(file), [features] if isinstance(features, str) else features
+    suffix, names = _suffix(file), as_columns(features)
     if suffix == ".npz":
         name = names[0] if names else "x"
         if not isinstance(name, str) or (names and len(names) > 1):

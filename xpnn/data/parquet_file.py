@@ -14,7 +14,11 @@ __all__ = ["load_parquet", "read_parquet"]
 
 
 def load_parquet(
-    path: DataPath, target: str | int = -1, *, features: Sequence[str | int] | None = None, task: str = "auto"
+    path: DataPath,
+    target: str | int = -1,
+    *,
+    features: Sequence[str | int] | str | int | None = None,
+    task: str = "auto",
 ) -> Dataset:
     """Read a Parquet file; needs pyarrow, which the extra ``xpnn[data]`` installs.
 

@@ -44,8 +44,8 @@ class Standardizer:
     def fit(cls, x: Any) -> "Standardizer":
         r"""Take mean and standard deviation (divisor :math:`n`) of each feature over the samples.
 
-        A feature that never changes has the scale 1, so that it becomes 0. The deviations are divided by the greatest
-        of them before they are squared, so that tiny and huge features lose nothing.
+        A feature that never changes has the scale 1, so that it becomes 0. Features are divided by powers of 2, and the
+        deviations by the greatest of them before they are squared, so that tiny and huge features lose nothing.
 
         Parameters
         ----------
@@ -60,12 +60,14 @@ class Standardizer:
         x = np.asarray(_numbers(x), dtype=np.float64)
         if not len(x):
             raise DataError("x must have at least one sample, got none.")
+        unit = _unit(np.max(np.abs(x), axis=0))
+        x = x / unit
         mean = np.where(np.max(x, axis=0) == np.min(x, axis=0), x[0], np.mean(x, axis=0))
         deviations = x - mean
         peak = np.max(np.abs(deviations), axis=0)
         peak = np.where(peak == 0.0, 1.0, peak)
-        scale = peak * np.sqrt(np.mean(np.square(deviations / peak), axis=0))
-        return cls(mean, np.where(scale == 0.0, 1.0, scale))
+        scale = unit * (peak * np.sqrt(np.mean(np.square(deviations / peak), axis=0)))
+        return cls(unit * mean, np.where(scale == 0.0, 1.0, scale))
 
     def transform(self, x: Any) -> HostArray:
         """Standardize `x`, shape (samples, ...). The result is float32 for float32, float64 for all else.
@@ -77,13 +79,13 @@ class Standardizer:
         DataError
             If `x` holds what is no finite number.
         """
-        x = self._samples(x)
-        return np.astype((x - self.mean) / self.scale, _float(x))
+        x, unit = self._samples(x), _unit(self.scale)
+        return np.astype((x / unit - self.mean / unit) / (self.scale / unit), _float(x))
 
     def inverse(self, z: Any) -> HostArray:
         """Turn standardized values, shape (samples, ...), back; same rules as `transform`."""
-        z = self._samples(z)
-        return np.astype(z * self.scale + self.mean, _float(z))
+        z, unit = self._samples(z), _unit(np.maximum(np.abs(self.mean), self.scale))
+        return np.astype((z * (self.scale / unit) + self.mean / unit) * unit, _float(z))
 
     def _samples(self, x: Any) -> HostArray:
         x = _numbers(x)
@@ -119,6 +121,11 @@ def _numbers(x: Any) -> HostArray:
     if x.dtype.kind == "f" and not np.all(np.isfinite(x)):
         raise DataError(f"x must hold finite numbers, got {float(x[~np.isfinite(x)][0])!r}.")
     return x
+
+
+def _unit(peak: HostArray) -> HostArray:
+    """Powers of 2 near `peak`, by which numbers are divided without rounding so that no sum of them overflows."""
+    return np.ldexp(1.0, np.maximum(np.frexp(peak)[1] - 1, -1000))
 
 
 def _float(x: HostArray) -> Any:

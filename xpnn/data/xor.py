@@ -1,4 +1,4 @@
-"""`xor`: the class is the exclusive or of two signs."""
+"""`xor`: squares that lie across from each other are of one class, as for the exclusive or of two signs."""
 
 import numpy as np
 
@@ -12,6 +12,7 @@ __all__ = ["xor"]
 def xor(n_samples: int = 200, *, noise: float = 0.0, seed: int = 0) -> tuple[HostArray, HostArray]:
     r"""Draw from four squares: class 1 where both coordinates have the same sign, class 0 elsewhere.
 
+    As in the Playground, that is the exclusive or of the signs turned around, a problem of the same shape.
     Coordinates are drawn from :math:`U[-5, 5)` and moved away from the axes by 0.3. The label is that of the point
     after a shift by :math:`\text{noise} \cdot U[-5, 5)`; the point is returned unshifted.
 

@@ -154,4 +154,4 @@ class LBFGS(Optimizer):
 
 
 def _largest(xp: Namespace, x: Array) -> float:
-    return float(xp.max(xp.abs(x)))
+    return float(xp.max(xp.abs(x))) if x.shape[0] else 0.0

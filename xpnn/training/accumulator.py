@@ -32,7 +32,7 @@ def check_accumulation(optimizer: Optimizer, loss: Loss, weight: Any, batches: i
     """
     if batches > 1:
         _refuse_uneven(loss, weight)
-    if batches > 1 and (optimizer.searches or type(optimizer).gradient is not Optimizer.gradient):
+    if batches > 1 and optimizer.needs_function:
         raise ArgumentError(
             f"gradient_accumulation_steps must be 1 for {optimizer!r}, which takes gradients at points of its own."
         )

@@ -53,7 +53,8 @@ def loss_and_gradients(
     ctx : Context
         Namespace, mode and random streams.
     scale : Array, shape (), optional
-        The loss is multiplied by it on its way back, and the gradients are divided by it; see `LossScale`.
+        The loss is multiplied by it on its way back, and the gradients are divided by it; see
+        `xpnn.training.loss_scale`.
     """
     outputs, saved, state = layer.forward(params, state, x, ctx)
     value, losses, dy = compare(loss, ctx.xp, outputs, y, weight)

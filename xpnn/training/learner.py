@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any
 
-from xpnn._tree import has_parts
+from xpnn._tree import has_parts, tree_leaves
 from xpnn.context import RunContext
 from xpnn.losses import Loss, WeightedLosses
 from xpnn.metrics import Metric
@@ -36,6 +36,9 @@ __all__ = ["Learner"]
 
 _LARGE = 2**18
 """Parameters from which on a forward pass takes about as long as it takes to record one."""
+
+_LEAST_FACTOR = 2.0**-39
+"""What the factor of the loss is multiplied by at last, so that it fits where even the largest one is far too large."""
 
 _PATIENCE = 0.005
 """Seconds that predictions for one shape must have taken before they are compiled: many shapes are seen but once."""
@@ -166,17 +169,34 @@ class Learner:
         return [*(report for function in functions for report in function.reports), *accumulated]
 
     def gradients(self, x: Any, y: Any, weight: Any, training: bool) -> Gradients:
-        """Loss and gradients of one batch, that of the input too, without the penalties; see `full_gradient`."""
-        return self._run(x, y, weight, self._training if training else self._inference)
+        """Loss and gradients of one batch, that of the input too, without the penalties; see `full_gradient`.
+
+        In half precision the device is waited for: while gradients overflow, the factor of the loss is made smaller.
+        """
+        ctx, positions = self._training if training else self._inference, self.streams.positions
+        result, factor = self._run(x, y, weight, ctx), 1.0
+        is_scaled = self.updater.scale_of(self.updater.vectors) is not None
+        while is_scaled and factor > _LEAST_FACTOR and self._overflows(result):
+            self.streams.positions, factor = positions, factor / 8.0
+            result = self._run(x, y, weight, ctx, factor=factor)
+        return result
+
+    def _overflows(self, result: Gradients) -> bool:
+        """Whether the loss is finite and some gradient is not."""
+        xp, leaves = self.backend.xp, tree_leaves((result.dx, result.grads))
+        return bool(xp.isfinite(result.value)) and not all(bool(xp.all(xp.isfinite(leaf))) for leaf in leaves)
 
     def run_step(self, x: Any, y: Any, weight: Any, p: Array) -> Gradients:
         """Loss and gradients as in a step, at the flat parameters `p`."""
         return self._run(x, y, weight, self._step, p)
 
-    def _run(self, x: Any, y: Any, weight: Any, ctx: RunContext, p: Array | None = None) -> Gradients:
+    def _run(
+        self, x: Any, y: Any, weight: Any, ctx: RunContext, p: Array | None = None, factor: float = 1.0
+    ) -> Gradients:
         weights = self.weights
         tree = weights.tree if p is None else weights.tree_of(p)
         scale = self.updater.scale_of(self.updater.vectors)
+        scale = None if scale is None else factor * scale
         return loss_and_gradients(self.layer, self.loss, tree, weights.state, x, y, weight, ctx, scale)
 
     def full_value(self, result: Gradients, p: Array | None = None) -> Array:

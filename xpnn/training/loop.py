@@ -3,6 +3,7 @@
 Over 150 lines: the loop over epochs and all that may end it.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from typing import Any
@@ -37,8 +38,9 @@ def run_epochs(
 ) -> int:
     """Train for `epochs`, write their measurements to ``network.history``, and return the number of the first.
 
-    An epoch under way is gone on with, and is the first of them. The device is waited for once per epoch, when the sums
-    of loss and metrics are read.
+    An epoch under way is gone on with, and is the first of them. One that is left in its middle has not ended: nothing
+    is validated and no callback told of its end until its rest is learnt. The device is waited for once per epoch, when
+    the sums of loss and metrics are read.
     """
     first = begin_epoch(network, learner, plan).number if epochs else 0
     _give_back(network, learner.epoch)
@@ -56,10 +58,13 @@ def run_epochs(
                 break
             is_complete = _run_epoch(network, learner, source, plan, epoch, callbacks, mixing, check)
             logs = epoch.read()
+            if not is_complete:
+                network.history.append(number, dict.fromkeys(network.measured, math.nan) | logs)
+                break
             if validation is not None:
                 logs |= _validate(network, learner, validation, plan, callbacks)
             network.history.append(number, logs)
-            learner.epoch = None if is_complete else epoch
+            learner.epoch = None
             for callback in callbacks:
                 callback.on_epoch_end(network, number, logs)
             check()

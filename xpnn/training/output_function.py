@@ -2,27 +2,52 @@
 
 from typing import Any
 
+from xpnn.activations import Identity
 from xpnn.errors import ArgumentError
-from xpnn.layers import Activation, Dense, Dropout, Flatten, Graph, Reshape, Sequential
+from xpnn.layers import Activation, Graph, Sequential
 from xpnn.losses import WeightedLosses
 from xpnn.typing import Layer
 
 __all__ = ["output_function", "refuse_double_link"]
 
+_MOVES = (
+    "Cropping1D",
+    "Cropping2D",
+    "Dropout",
+    "Flatten",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "Identity",
+    "MaxPool1D",
+    "MaxPool2D",
+    "Permute",
+    "RepeatVector",
+    "Reshape",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+)
+"""Layers, by name so that none is loaded for this, that move, choose or drop values, whatever function made them."""
+
 
 def output_function(layer: Layer) -> Any:
-    """Return the activation at the end of `layer`; None if there is none, and the layer if it is not known."""
+    """Return the activation at the end of `layer`; None if there is none, and the layer if it is not known.
+
+    A layer with an attribute ``activation`` applies it last, unless it has layers inside, as `TransformerEncoder` has.
+    """
     if isinstance(layer, Sequential):
-        for inner in reversed(layer.layers):
-            if not isinstance(inner, Dropout | Flatten | Reshape):
-                return output_function(inner)
-        return layer
+        return next((output_function(inner) for inner in reversed(layer.layers) if not _moves(inner)), layer)
     if isinstance(layer, Graph):
         functions = list(output_functions(layer).values())
         return functions[0] if len(functions) == 1 else layer
     if isinstance(layer, Activation):
         return layer.function
-    return layer.activation if isinstance(layer, Dense) else layer
+    return layer if getattr(layer, "children", None) else getattr(layer, "activation", layer)
+
+
+def _moves(layer: Layer) -> bool:
+    if isinstance(layer, Sequential):
+        return all(map(_moves, layer.layers))
+    return type(layer).__name__ in _MOVES or (isinstance(layer, Activation) and isinstance(layer.function, Identity))
 
 
 def output_functions(graph: Graph) -> dict[str, Any]:

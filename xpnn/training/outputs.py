@@ -9,7 +9,7 @@ from xpnn.losses import WeightedLosses, get_loss
 from xpnn.metrics import Metric, OutputMetric, get_metric
 from xpnn.training.measurement import loss_names
 
-__all__ = ["arrange", "get_losses", "get_metrics"]
+__all__ = ["arrange", "as_tuple", "get_losses", "get_metrics"]
 
 
 def get_losses(loss: Any, loss_weights: Any, names: tuple[str, ...]) -> Any:
@@ -43,10 +43,10 @@ def get_metrics(metrics: Any, loss: Any) -> tuple[Metric, ...]:
         parts = [
             OutputMetric(get_metric("metrics", metric, _threshold(loss, output)), output)
             for output, several in metrics.items()
-            for metric in _as_sequence(several)
+            for metric in as_tuple(several)
         ]
     else:
-        parts = [get_metric("metrics", metric, _threshold(loss, None)) for metric in _as_sequence(metrics)]
+        parts = [get_metric("metrics", metric, _threshold(loss, None)) for metric in as_tuple(metrics)]
     labels = ["loss", *(part.label for part in parts)]
     for label in labels:
         if labels.count(label) > 1:
@@ -99,5 +99,6 @@ def _threshold(loss: Any, output: str | None) -> float:
     return float(getattr(loss, "threshold", 0.5))
 
 
-def _as_sequence(parts: Any) -> Sequence[Any]:
+def as_tuple(parts: Any) -> tuple[Any, ...]:
+    """Return several parts as a tuple; a single one, such as a name, may stand alone."""
     return (parts,) if isinstance(parts, str) or not isinstance(parts, Iterable) else tuple(parts)

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from xpnn import _check
+from xpnn._labels import class_labels
 from xpnn.backend import to_host
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError, XpnnError
 from xpnn.training.ports import as_parts, as_weight_parts
-from xpnn.typing import HostArray
 
 __all__ = ["combine_weights"]
 
@@ -20,7 +20,7 @@ def combine_weights(y: Any, sample_weight: Any, class_weight: Any, outputs: tupl
     Parameters
     ----------
     y : array
-        Labels, shape (n,), or one-hot rows; of several outputs a tuple or a mapping of them.
+        Labels, shape (n,) or (n, 1), or one-hot rows; of several outputs a tuple or a mapping of them.
     sample_weight : array, shape (n,), or None
         Weight of each sample; of several outputs also a tuple or a mapping.
     class_weight : mapping of int to float, "balanced", or None
@@ -49,7 +49,7 @@ def combine_weights(y: Any, sample_weight: Any, class_weight: Any, outputs: tupl
         return _by_output(y, sample_weight, class_weight, outputs)
     if not isinstance(class_weight, str | Mapping):
         raise ArgumentTypeError(f"class_weight must be a mapping from classes to weights, got {class_weight!r}.")
-    labels = _labels(to_host(y, "y"))
+    labels = class_labels(to_host(y, "y"), "class_weight must be left out where y holds no classes")
     present, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if isinstance(class_weight, str):
         _check.choice("class_weight", class_weight, ("balanced",))
@@ -87,10 +87,3 @@ def _by_output(y: Any, sample_weight: Any, class_weight: Any, outputs: tuple[str
         except XpnnError as error:
             raise type(error)(f"output {name!r}: {error}") from error
     return combined
-
-
-def _labels(y: HostArray) -> HostArray:
-    labels = np.argmax(y, axis=1) if y.ndim == 2 and y.shape[1] > 1 else np.reshape(y, -1)
-    if labels.dtype.kind == "f" and not np.array_equal(labels, np.round(labels)):
-        raise ArgumentError("class_weight must be left out when y holds no classes, got real numbers in y.")
-    return labels
