@@ -39,7 +39,8 @@ class ConfusionMetric(Metric, ABC):
 
     Notes
     -----
-    A rate with nothing in its denominator is 0, as with ``zero_division=0`` in scikit-learn.
+    A rate with nothing in its denominator is 0, as with ``zero_division=0`` in scikit-learn. A sample with an output of
+    NaN is predicted to be in no class: its own class misses it, and none has it as a false alarm.
     """
 
     average: str = "auto"
