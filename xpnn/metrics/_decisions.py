@@ -39,7 +39,7 @@ def decide(xp: Namespace, outputs: Array, targets: Array, threshold: float) -> t
     """
     if is_single(outputs):
         is_yes = _check.targets_like(xp, outputs, targets) > threshold
-        predicted, actual = (xp.astype(part, xp.int64) for part in (outputs > threshold, is_yes))
+        predicted, actual = (xp.astype(part, xp.int8) for part in (outputs > threshold, is_yes))
         return xp.where(xp.isnan(outputs), -1, predicted), actual
     is_nan = xp.isnan(xp.max(outputs, axis=-1))
     return xp.where(is_nan, -1, xp.argmax(outputs, axis=-1)), target_classes(xp, outputs, targets)
@@ -57,7 +57,7 @@ def target_classes(xp: Namespace, outputs: Array, targets: Array) -> Array:
 
 def mark(xp: Namespace, classes: Array, n_classes: int, outputs: Array) -> Array:
     """Rows that are 1 at the class, or 0 for none, shape (batch, positions, classes), of the dtype of `outputs`."""
-    labels = xp.reshape(xp.astype(classes, xp.int64), (classes.shape[0], prod(classes.shape[1:])))
+    labels = xp.reshape(xp.astype(classes, xp.int32), (classes.shape[0], prod(classes.shape[1:])))
     return xp.astype(labels[..., None] == xp.arange(n_classes, device=device(outputs)), outputs.dtype)
 
 
