@@ -474,7 +474,7 @@ def test_binary_averages_are_for_two_classes():
     for kind in (Precision, Recall, F1):
         with pytest.raises(ArgumentError) as error:
             measure(kind("binary"), NUMPY, PROBABILITIES, LABELS)
-        assert str(error.value) == "average must be 'macro' or 'micro' for 4 classes, got 'binary'."
+        assert str(error.value) == "average must be 'auto', 'macro', 'micro' or 'weighted' for 4 classes, got 'binary'."
         with pytest.raises(ArgumentError) as error:
             measure(kind(class_index=4), NUMPY, PROBABILITIES, LABELS)
         assert str(error.value) == "class_index must be below the number 4 of classes, got 4."
