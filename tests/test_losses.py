@@ -527,6 +527,14 @@ def test_elementwise_losses_at_the_edges(dtype, backend):
         np.testing.assert_allclose([value, gradient[0, 0]], [cost, slope], rtol=1e-6)
 
 
+@pytest.mark.parametrize(("dtype", "least"), [("float32", -176.0), ("float64", -1418.0)])
+def test_a_network_that_is_sure_and_right_costs_half_its_log_variance(dtype, least, backend):
+    outputs, targets = np.asarray([[3.0, least], [3.0, -100.0]], dtype), np.asarray([[3.0], [3.0]], dtype)
+    value, gradient = run(GaussianNLL(reduction="sum"), backend, outputs, targets, dtype=dtype)
+    assert value == 0.5 * (least - 100.0)
+    np.testing.assert_array_equal(gradient, np.asarray([[0.0, 0.5], [0.0, 0.5]]))
+
+
 def test_a_small_divergence_keeps_its_digits_and_none_is_below_zero_in_float32(portable):
     rng = np.random.default_rng(0)
     z = rng.standard_normal((2000, 5)).astype("f4")
