@@ -377,7 +377,12 @@ SEQUENCES = "outputs must have shape (batch, time, classes), got"
         ("cosine_embedding", [0, 1], (2,), f"{PAIRS} (batch, 2)."),
         ("cosine_embedding", [0.5], (2, 4), "y must hold -1 and 1, or 0 and 1, got 0.5."),
         ("triplet_margin", [0], (2, 4), f"{TRIPLES} (batch, 2, 4)."),
-        ("triplet_margin", ["a"], (3, 4), "y must hold one number per triple, of any value."),
+        (
+            "triplet_margin",
+            ["a"],
+            (3, 4),
+            "y must hold one number per triple, of any value, got an array of shape (1,) and dtype <U1.",
+        ),
         ("gaussian_nll", [0.0], (3,), f"{HALVES} (batch, 3)."),
         ("gaussian_nll", [[0.0]], (4,), "y must have shape (batch, 2), got (1, 1)."),
         (Quantile((0.1, 0.9)), [0.0], (3,), "outputs must have 2 levels on their last axis, got (batch, 3)."),
