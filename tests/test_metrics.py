@@ -561,5 +561,5 @@ def test_the_list_of_names_is_sorted_and_complete():
     names = xpnn.metrics.__all__
     assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
     kinds = {n for n, v in vars(xpnn.metrics).items() if isinstance(v, type) and issubclass(v, Metric)}
-    others = {"ClassificationReport", "classification_report", "confusion_matrix", "get_metric"}
+    others = {"ClassScores", "ClassificationReport", "classification_report", "confusion_matrix", "get_metric"}
     assert set(names) == kinds | others
