@@ -5,15 +5,12 @@ from typing import ClassVar
 
 from xpnn import _check
 from xpnn.losses._classes import class_mask, classes_first, classes_last, probabilities, softmax, softmax_parts
-from xpnn.losses._power import power
+from xpnn.losses._focal import FAR, power
 from xpnn.losses._targets import class_targets
 from xpnn.losses.loss import Loss
 from xpnn.typing import Array, HostArray, Namespace, Shape
 
 __all__ = ["FocalCrossEntropy"]
-
-_FAR = 1e4
-"""Costs from which on a probability is 0 in any precision."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -100,7 +97,7 @@ class FocalCrossEntropy(Loss):
         total, far = 1.0 + rest, xp.log1p(rest)
         p, miss = exps / total, xp.where(shifted == 0, rest, total - exps) / total
         cost = far - shifted
-        ratio = xp.where(miss == 0, 1.0, xp.minimum(cost, _FAR) / xp.where(miss == 0, 1.0, miss))
+        ratio = xp.where(miss == 0, 1.0, xp.minimum(cost, FAR) / xp.where(miss == 0, 1.0, miss))
         factor = self.alpha * power(xp, miss, self.gamma) * t
         g = factor * (1.0 + self.gamma * (p * ratio))
         slopes = p * (xp.sum(g, axis=0) - g) - g * miss
