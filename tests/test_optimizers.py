@@ -573,6 +573,21 @@ def test_a_step_can_be_compiled_by_jax_with_step_and_learning_rate_as_arguments(
 # Edges that the documentation names
 
 
+def test_schedule_free_adamw_without_a_warm_up_agrees_with_optax():
+    contrib, jnp = pytest.importorskip("optax.contrib"), pytest.importorskip("jax.numpy")
+    options = {"learning_rate": 0.1, "weight_decay": 0.1, "eps": 1e-2}
+    oracle = contrib.schedule_free_adamw(b1=0.8, b2=0.95, **options)
+    optimizer = ScheduleFreeAdamW(beta1=0.8, beta2=0.95, **options)
+    y = p = jnp.asarray([1.0, -2.0, 3.0])
+    theirs, ours = oracle.init(y), optimizer.init(p)
+    slope = jnp.asarray([1.0, 3.0, 0.2])
+    for _ in range(20):
+        change, theirs = oracle.update(slope * y - 0.3, theirs, y)
+        y = y + change
+        p, ours = optimizer.update(p, lambda at: slope * at - 0.3, ours)
+    np.testing.assert_allclose(p, contrib.schedule_free_eval_params(theirs, y), rtol=1e-12)
+
+
 @pytest.mark.parametrize("momentum_decay", [0.0, 1e-9, 0.004, 0.3, 50.0])
 def test_the_product_of_the_momenta_is_known_at_every_step_without_those_before(momentum_decay, monkeypatch):
     nadam, product = Nadam(beta1=0.999, momentum_decay=momentum_decay), 1.0

@@ -53,7 +53,7 @@ class ScheduleFreeAdamW(ScheduleFree):
     References
     ----------
     .. [1] Defazio et al., The road less scheduled, NeurIPS 2024, Algorithm 1, in the variant of
-       ``optax.contrib.schedule_free_adamw``.
+       ``optax.contrib.schedule_free_adamw`` (where the steps of a warm-up lag one behind the weights).
 
     Examples
     --------
