@@ -527,6 +527,33 @@ def test_elementwise_losses_at_the_edges(dtype, backend):
         np.testing.assert_allclose([value, gradient[0, 0]], [cost, slope], rtol=1e-6)
 
 
+@pytest.mark.parametrize(("dtype", "least"), [("float32", -176.0), ("float64", -1418.0)])
+def test_a_network_that_is_sure_and_right_costs_half_its_log_variance(dtype, least, backend):
+    outputs, targets = np.asarray([[3.0, least], [3.0, -100.0]], dtype), np.asarray([[3.0], [3.0]], dtype)
+    value, gradient = run(GaussianNLL(reduction="sum"), backend, outputs, targets, dtype=dtype)
+    assert value == 0.5 * (least - 100.0)
+    np.testing.assert_array_equal(gradient, np.asarray([[0.0, 0.5], [0.0, 0.5]]))
+
+
+def test_a_small_divergence_keeps_its_digits_and_none_is_below_zero_in_float32(portable):
+    rng = np.random.default_rng(0)
+    z = rng.standard_normal((2000, 5)).astype("f4")
+    p = np.exp(z.astype("f8"))
+    p = (p / p.sum(axis=1, keepdims=True)).astype("f4")
+    for distance, tolerance in ((0.0, None), (1e-3, 5e-3), (1e-2, 1e-3), (1.0, 1e-4)):
+        outputs = (z + distance * rng.standard_normal(z.shape)).astype("f4")
+        costs, _ = KLDivergence().terms(portable.xp, portable.asarray(outputs), portable.asarray(p))
+        costs = portable.to_numpy(costs)
+        assert costs.min() >= 0.0
+        exact, t = outputs.astype("f8"), p.astype("f8")
+        log_q = exact - np.log(np.exp(exact).sum(axis=1, keepdims=True))
+        wanted = (t * (np.log(t) - log_q) + np.exp(log_q) - t).sum(axis=1)
+        if tolerance is None:
+            assert costs.max() < 1e-12
+        else:
+            np.testing.assert_allclose(costs, wanted, rtol=tolerance)
+
+
 def test_a_class_that_cannot_be_costs_nothing_where_it_is_not_wanted(backend):
     value, gradient = run(NegativeLogLikelihood(), backend, [[-INF, 0.0]], [[0.0, 1.0]])
     assert value == 0
@@ -888,6 +915,8 @@ def test_the_list_of_names_is_sorted_and_complete():
 
 @pytest.mark.parametrize("labels", [[3, -1], [0, 5]])
 def test_labels_out_of_range_are_refused_by_a_loss_alone(labels):
+    y = np.asarray(labels)
     for loss in (CrossEntropy(), NegativeLogLikelihood(), Hinge()):
-        with pytest.raises(ArgumentError, match=r"^y must hold labels from 0 to 2, got"):
-            loss(np.zeros((2, 3)), np.asarray(labels))
+        for outputs, targets in (((2, 3), y), ((2, 3), y[:, None]), ((1, 2, 3), y[None, :, None])):
+            with pytest.raises(ArgumentError, match=r"^y must hold labels from 0 to 2, got"):
+                loss(np.zeros(outputs), targets)

@@ -6,8 +6,10 @@ from array_api_compat import device
 from strict_backend import open_backend
 
 import xpnn.metrics
+from xpnn import Network, available_backends
 from xpnn.backend import get_backend
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
+from xpnn.layers import Dense
 from xpnn.metrics import (
     F1,
     MAE,
@@ -312,6 +314,58 @@ def test_a_class_whose_output_is_nan_is_never_at_the_top(backend):
         assert hits == pytest.approx(expected)
     assert measure(TopKAccuracy(2), backend, outputs, np.asarray([2, 0, 0]), cuts=(0, 3)) == pytest.approx(1 / 3)
 
+    for k in (4, 5):
+        assert measure(TopKAccuracy(k), backend, outputs, np.asarray([1, 0, 0]), cuts=(0, 3)) == pytest.approx(2 / 3)
+
+
+DECIDING = (Accuracy(), F1(), F1("micro"), MatthewsCorrelation(), Precision(), Precision("macro"), Recall("weighted"))
+
+
+def test_outputs_of_nan_are_never_right(backend):
+    for width, labels in ((1, [0, 0, 1]), (3, [0, 0, 1])):
+        lost, y = np.full((3, width), np.nan), np.asarray(labels)
+        for metric in (*DECIDING, TopKAccuracy(3), Recall(class_index=0)):
+            if width > 1 or not isinstance(metric, TopKAccuracy):
+                assert measure(metric, backend, lost, y, cuts=(0, 3)) == 0.0, (metric, width)
+    for targets in (np.zeros((3, 2)), np.ones((3, 2))):
+        assert measure(BinaryAccuracy(), backend, np.full((3, 2), np.nan), targets, cuts=(0, 3)) == 0.0
+
+
+def test_a_sample_of_nan_is_predicted_to_be_in_no_class(backend):
+    """As scikit-learn counts a prediction of a class that no sample has, -1."""
+    metrics = pytest.importorskip("sklearn.metrics")
+    rows, chances = PROBABILITIES.copy(), CHANCES.copy()
+    rows[np.arange(0, N, 5), LABELS[::5]] = np.nan
+    chances[::4] = np.nan
+    single = np.where(np.isnan(chances[:, 0]), -1, CHANCE)
+    several = np.where(np.isnan(rows).any(axis=1), -1, GUESSED)
+    for outputs, y, guesses, n in ((rows, LABELS, several, 4), (chances, BITS, single, 2)):
+        wanted = {
+            Accuracy(): metrics.accuracy_score(y, guesses),
+            MatthewsCorrelation(): metrics.matthews_corrcoef(y, guesses),
+        }
+        for kind in (Precision, Recall, F1):
+            score = getattr(metrics, f"{kind.default_name}_score")
+            for average in ("macro", "micro", "weighted"):
+                options = {"labels": range(n), "average": average, "zero_division": 0}
+                wanted[kind(average)] = score(y, guesses, **options)
+        for metric, value in wanted.items():
+            assert measure(metric, backend, outputs, y, cuts=(0, N)) == pytest.approx(value, rel=1e-13), (metric, n)
+
+
+@pytest.mark.parametrize("word", ["numpy", "torch", "jax"])
+@pytest.mark.parametrize("compile_", [False, True])
+def test_a_network_that_has_diverged_is_never_right(word, compile_):
+    if not available_backends()[word].available:
+        pytest.skip(word)
+    kinds = ["accuracy", "binary_accuracy", "f1"]
+    for units, loss, metrics in ((1, "binary_cross_entropy", kinds), (3, "cross_entropy", ["accuracy"])):
+        net = Network([Dense(units)], loss=loss, metrics=metrics, backend=word, compile=compile_).build((2,))
+        net.set_parameters({"0.weight": np.full((2, units), np.nan)})
+        x, y = np.ones((4, 2)), np.zeros(4, int)
+        assert all(net.evaluate(x, y)[name] == 0.0 for name in metrics)
+        assert all(net.fit(x, y, epochs=1, verbose=0)[name] == [0.0] for name in metrics)
+
 
 def test_as_many_places_as_classes_are_enough_for_everyone():
     assert measure(TopKAccuracy(), NUMPY, PROBABILITIES, LABELS) == 1.0
@@ -420,7 +474,7 @@ def test_binary_averages_are_for_two_classes():
     for kind in (Precision, Recall, F1):
         with pytest.raises(ArgumentError) as error:
             measure(kind("binary"), NUMPY, PROBABILITIES, LABELS)
-        assert str(error.value) == "average must be 'macro' or 'micro' for 4 classes, got 'binary'."
+        assert str(error.value) == "average must be 'auto', 'macro', 'micro' or 'weighted' for 4 classes, got 'binary'."
         with pytest.raises(ArgumentError) as error:
             measure(kind(class_index=4), NUMPY, PROBABILITIES, LABELS)
         assert str(error.value) == "class_index must be below the number 4 of classes, got 4."
@@ -507,5 +561,5 @@ def test_the_list_of_names_is_sorted_and_complete():
     names = xpnn.metrics.__all__
     assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
     kinds = {n for n, v in vars(xpnn.metrics).items() if isinstance(v, type) and issubclass(v, Metric)}
-    others = {"ClassificationReport", "classification_report", "confusion_matrix", "get_metric"}
+    others = {"ClassScores", "ClassificationReport", "classification_report", "confusion_matrix", "get_metric"}
     assert set(names) == kinds | others

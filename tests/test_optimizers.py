@@ -573,6 +573,42 @@ def test_a_step_can_be_compiled_by_jax_with_step_and_learning_rate_as_arguments(
 # Edges that the documentation names
 
 
+def test_schedule_free_adamw_without_a_warm_up_agrees_with_optax():
+    contrib, jnp = pytest.importorskip("optax.contrib"), pytest.importorskip("jax.numpy")
+    options = {"learning_rate": 0.1, "weight_decay": 0.1, "eps": 1e-2}
+    oracle = contrib.schedule_free_adamw(b1=0.8, b2=0.95, **options)
+    optimizer = ScheduleFreeAdamW(beta1=0.8, beta2=0.95, **options)
+    y = p = jnp.asarray([1.0, -2.0, 3.0])
+    theirs, ours = oracle.init(y), optimizer.init(p)
+    slope = jnp.asarray([1.0, 3.0, 0.2])
+    for _ in range(20):
+        change, theirs = oracle.update(slope * y - 0.3, theirs, y)
+        y = y + change
+        p, ours = optimizer.update(p, lambda at: slope * at - 0.3, ours)
+    np.testing.assert_allclose(p, contrib.schedule_free_eval_params(theirs, y), rtol=1e-12)
+
+
+@pytest.mark.parametrize("momentum_decay", [0.0, 1e-9, 0.004, 0.3, 50.0])
+def test_the_product_of_the_momenta_is_known_at_every_step_without_those_before(momentum_decay, monkeypatch):
+    nadam, product = Nadam(beta1=0.999, momentum_decay=momentum_decay), 1.0
+    for step in range(1, 400):
+        product *= nadam._momentum(step)
+        assert nadam._product(step) == pytest.approx(product, rel=1e-12, abs=2.0**-60)
+    asked, momentum = [], Nadam._momentum
+    monkeypatch.setattr(Nadam, "_momentum", lambda self, step: asked.append(step) or momentum(self, step))
+    assert all(np.isfinite(value) for value in nadam.scalars(40_000, 0.1).values())
+    assert asked == [40_000, 40_001]
+
+
+def test_rprop_adapts_to_gradients_whose_product_vanishes(backend):
+    rprop, p = Rprop(learning_rate=1.0, eta_plus=1.5), backend.asarray(np.asarray([4.0, 4.0], "float32"))
+    state = rprop.init(p)
+    for g in ([1e-23, 1e-23], [1e-23, -1e-23]):
+        p, state = rprop.update(p, backend.asarray(np.asarray(g, "float32")), state)
+    assert backend.to_numpy(state["step_size"]).tolist() == [1.5, 0.5]
+    assert backend.to_numpy(p).tolist() == [1.5, 3.0]
+
+
 @pytest.mark.parametrize("kind", [RMSprop, Adagrad, Adadelta, Adam, AdamW, Adamax, Nadam, RAdam])
 @without_jax
 def test_with_eps_zero_an_element_without_any_gradient_becomes_nan(kind, backend):

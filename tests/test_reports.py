@@ -152,6 +152,17 @@ def test_a_confusion_matrix_takes_rows_labels_reals_and_arrays_of_every_library(
     assert confusion_matrix([], []).tolist() == [[0, 0], [0, 0]]
 
 
+def test_whole_floats_are_labels_as_they_are_for_the_losses():
+    labels = [0, 1, 2, 2]
+    for predicted in (np.asarray([0.0, 1.0, 2.0, 1.0]), np.asarray([[0.0], [1.0], [2.0], [1.0]], "float32")):
+        assert confusion_matrix(labels, predicted).tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 1]]
+        assert confusion_matrix(predicted, labels).tolist() == [[1, 0, 0], [0, 1, 1], [0, 0, 1]]
+    assert classification_report(labels, [0.0, 1.0, 2.0, 2.0]).accuracy == 1.0
+    assert confusion_matrix([-1.0, 1.0], [2.0, -3.0], threshold=0.0).tolist() == [[0, 1], [1, 0]]
+    assert confusion_matrix([0.0, 0.0], [0.4, 2.0]).tolist() == [[1, 1], [0, 0]]
+    assert confusion_matrix([0, 1], [-np.inf, np.inf]).tolist() == [[1, 0], [0, 1]]
+
+
 @pytest.mark.parametrize("weight", [None, W], ids=["plain", "weighted"])
 @pytest.mark.parametrize("shift", [0, 2])
 def test_a_report_is_that_of_scikit_learn(weight, shift):
@@ -181,6 +192,25 @@ def test_a_report_prints_names_and_numbers():
 
 
 MESSAGES = [
+    (lambda: confusion_matrix([0, 1], [0.2, np.nan]), "y_pred must hold labels or real numbers, got nan."),
+    (lambda: confusion_matrix([0], [[0.5, np.nan]]), "y_pred must hold labels or real numbers, got nan."),
+    (
+        lambda: confusion_matrix([0], [["ab", "c"]]),
+        "y_pred must hold labels or real numbers, got an array of dtype <U1.",
+    ),
+    (
+        lambda: confusion_matrix([0, 1], [0, 1], sample_weight=[[1.0], [2.0]]),
+        "sample_weight must have shape (2,), got (2, 1).",
+    ),
+    (lambda: classification_report([0, 1], [0, 1], sample_weight=1.0), "sample_weight must have shape (2,), got ()."),
+    (
+        lambda: confusion_matrix([0], [0], sample_weight=["a"]),
+        "sample_weight must hold real numbers, got an array of dtype <U1.",
+    ),
+    (
+        lambda: classification_report([0, 1, 2], [0, 1, 2], names=["a", "b", "b"]),
+        "names must hold different names, got 'b' twice.",
+    ),
     (lambda: confusion_matrix([0, 1], [0]), "y_pred must have 2 entries like y_true, got 1."),
     (lambda: confusion_matrix([0], [0], sample_weight=[1, 2]), "sample_weight must have 1 entries like y_true, got 2."),
     (lambda: confusion_matrix([0, -1], [0, 0]), "y_true must hold labels from 0 on, got -1."),

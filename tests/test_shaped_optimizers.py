@@ -168,6 +168,19 @@ def test_muon_gives_vectors_and_exceptions_to_adamw():
     }
 
 
+@pytest.mark.parametrize("shape", [(), (3,)])
+@pytest.mark.parametrize("wrap", [lambda optimizer: optimizer, Lookahead])
+def test_muon_alone_gives_what_is_no_matrix_to_adamw_as_in_a_network(shape, wrap, backend):
+    muon, adamw = wrap(Muon(0.1, weight_decay=0.1)), wrap(AdamW(0.0015, 0.9, 0.95, 1e-10, 0.1))
+    p = backend.asarray(np.asarray(np.ones(shape)))
+    (a, state), (b, other) = ((p, optimizer.init(p)) for optimizer in (muon, adamw))
+    assert state.keys() == other.keys()
+    for _ in range(6):
+        a, state = muon.update(a, a * a, state)
+        b, other = adamw.update(b, b * b, other)
+    np.testing.assert_allclose(backend.to_numpy(a), backend.to_numpy(b), rtol=1e-12)
+
+
 @pytest.mark.parametrize("wrap", [lambda muon: muon, Lookahead])
 def test_an_exception_of_muon_that_is_not_in_the_network_is_refused_when_it_is_built(wrap):
     layers = [Dense(4, name="first"), Residual([Dense(4)]), Dense(3, name="last")]

@@ -221,6 +221,23 @@ def test_vectors_of_zeros_have_no_direction(backend):
         assert value == (1 if isinstance(loss, TripletMargin) else 0.5) and not gradient.any()
 
 
+def test_vectors_too_short_for_an_inverse_length_count_as_zeros(backend):
+    short = np.asarray([[1e-40, 0.0, -3e-39]])
+    value, gradient = run(CosineSimilarity(), backend, short, np.ones((1, 3)), dtype="float32")
+    assert value == 0 and not gradient.any()
+    value, gradient = run(
+        CosineEmbedding(), backend, np.stack([short, np.ones((1, 3))], 1), np.ones(1), dtype="float32"
+    )
+    assert value == 1 and not gradient.any()
+    pair, triple = np.stack([short, -short], 1), np.stack([short, 2 * short, -short], 1)
+    for loss, outputs in ((Contrastive(), pair), (TripletMargin(), triple), (TripletMargin(swap=True), triple)):
+        assert np.isfinite(run(loss, backend, outputs, np.zeros(1), dtype="float32")[1]).all()
+    least = 1.2e-38
+    value, gradient = run(CosineSimilarity(), backend, [[least, least]], np.asarray([[1.0, 0.0]]), dtype="float32")
+    assert value == pytest.approx(-(0.5**0.5))
+    np.testing.assert_allclose(gradient * least, [[-(0.125**0.5), 0.125**0.5]], rtol=1e-5)
+
+
 @pytest.mark.parametrize("size", [1e-30, 1e30])
 @without_jax
 def test_directions_know_no_size(size, backend):
@@ -360,7 +377,12 @@ SEQUENCES = "outputs must have shape (batch, time, classes), got"
         ("cosine_embedding", [0, 1], (2,), f"{PAIRS} (batch, 2)."),
         ("cosine_embedding", [0.5], (2, 4), "y must hold -1 and 1, or 0 and 1, got 0.5."),
         ("triplet_margin", [0], (2, 4), f"{TRIPLES} (batch, 2, 4)."),
-        ("triplet_margin", ["a"], (3, 4), "y must hold one number per triple, of any value."),
+        (
+            "triplet_margin",
+            ["a"],
+            (3, 4),
+            "y must hold one number per triple, of any value, got an array of shape (1,) and dtype <U1.",
+        ),
         ("gaussian_nll", [0.0], (3,), f"{HALVES} (batch, 3)."),
         ("gaussian_nll", [[0.0]], (4,), "y must have shape (batch, 2), got (1, 1)."),
         (Quantile((0.1, 0.9)), [0.0], (3,), "outputs must have 2 levels on their last axis, got (batch, 3)."),

@@ -11,7 +11,7 @@ from array_api_compat import device
 from xpnn.errors import ShapeError
 from xpnn.typing import Array, Namespace, Shape
 
-__all__ = ["class_mask", "classes_first", "classes_last", "own_class", "probabilities"]
+__all__ = ["class_mask", "classes_first", "classes_last", "own_class", "probabilities", "softmax", "softmax_parts"]
 
 
 def classes_first(xp: Namespace, x: Array) -> Array:
@@ -49,6 +49,25 @@ def own_class(xp: Namespace, outputs: Array, targets: Array) -> Array:
     if tuple(targets.shape) == tuple(outputs.shape):
         return classes_first(xp, targets) != 0
     return class_mask(xp, outputs, targets)
+
+
+def softmax(xp: Namespace, outputs: Array) -> Array:
+    """Probabilities over the last axis: the link of the losses that take logits of classes."""
+    scores = classes_first(xp, outputs)
+    exps = xp.exp(scores - xp.max(scores, axis=0))
+    return classes_last(xp, exps / xp.sum(exps, axis=0), tuple(outputs.shape))
+
+
+def softmax_parts(xp: Namespace, outputs: Array) -> tuple[Array, Array, Array]:
+    """Logits less the greatest, their exponentials, shape (classes, samples), and the sum of these less 1, (samples,).
+
+    The 1 is that of the greatest logit, which is left out of the sum, so that nothing cancels.
+    """
+    scores = classes_first(xp, outputs)
+    shifted = scores - xp.max(scores, axis=0)
+    exps, is_top = xp.exp(shifted), shifted == 0
+    n_top = xp.sum(xp.astype(is_top, exps.dtype), axis=0)
+    return shifted, exps, xp.sum(xp.where(is_top, 0.0, exps), axis=0) + (n_top - 1.0)
 
 
 def probabilities(xp: Namespace, outputs: Array, targets: Array, label_smoothing: float) -> Array:

@@ -10,11 +10,12 @@ def unit(xp: Namespace, x: Array) -> tuple[Array, Array, Array]:
     """Direction, length and inverse length of each vector; the sizes (..., 1) stay as an axis.
 
     The greatest element is divided out first, so that no square overflows or vanishes. A vector of zeros has the
-    direction 0, the length 0 and, so that it gets no gradient, the inverse length 0.
+    direction 0, the length 0 and, so that it gets no gradient, the inverse length 0. So has one whose elements are all
+    below the smallest normal number of their type: its inverse length could overflow, and some devices take it for 0.
     """
     size = xp.max(xp.abs(x), axis=-1, keepdims=True)
-    is_zero = size == 0
-    scaled = x / xp.where(is_zero, 1.0, size)
+    is_zero = size < float(xp.finfo(x.dtype).smallest_normal)
+    scaled = xp.where(is_zero, 0.0, x) / xp.where(is_zero, 1.0, size)
     length = xp.sqrt(xp.sum(scaled * scaled, axis=-1, keepdims=True))
     safe = xp.where(is_zero, 1.0, length)
     return scaled / safe, length * size, xp.where(is_zero, 0.0, 1.0 / (safe * xp.where(is_zero, 1.0, size)))

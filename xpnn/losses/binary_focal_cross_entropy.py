@@ -4,15 +4,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from xpnn import _check
-from xpnn.losses._power import power
+from xpnn.losses._focal import FAR, power
+from xpnn.losses._sigmoid import sigmoid
 from xpnn.losses._targets import real_targets, side_targets
 from xpnn.losses.elementwise import ElementwiseLoss
 from xpnn.typing import Array, HostArray, Namespace, Shape
 
 __all__ = ["BinaryFocalCrossEntropy"]
-
-_FAR = 1e4
-"""Costs from which on a probability is 0 in any precision."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -97,7 +95,7 @@ class BinaryFocalCrossEntropy(ElementwiseLoss):
         if self.alpha is not None:
             factor *= t * self.alpha + (1.0 - t) * (1.0 - self.alpha)
         hit = xp.where(wrong == 0, 1.0, decay / xp.where(wrong == 0, 1.0, share)) / total
-        slope = (wrong - right * decay) / total + self.gamma * ((wrong - right) * hit) * xp.minimum(cost, _FAR)
+        slope = (wrong - right * decay) / total + self.gamma * ((wrong - right) * hit) * xp.minimum(cost, FAR)
         slope *= factor
         return factor * cost, xp.where(is_positive, slope, -slope)
 
@@ -108,5 +106,4 @@ class BinaryFocalCrossEntropy(ElementwiseLoss):
 
     def link(self, xp: Namespace, outputs: Array) -> Array:
         """Sigmoid."""
-        decay = xp.exp(-xp.abs(outputs))
-        return xp.where(outputs > 0, 1.0, decay) / (1.0 + decay)
+        return sigmoid(xp, outputs)

@@ -36,8 +36,8 @@ class CosineEmbedding(Loss):
     Notes
     -----
     A network that works on the last axis maps inputs of shape (batch, 2, ...) to such pairs, with the same weights.
-    :math:`\partial c/\partial a = (\hat b - c \hat a) / \lVert a \rVert`, and likewise for :math:`b`. A vector of zeros
-    has the cosine 0 and no gradient.
+    :math:`\partial c/\partial a = (\hat b - c \hat a) / \lVert a \rVert`, and likewise for :math:`b`. A vector of
+    zeros, or of nothing but numbers below the smallest normal one, has the cosine 0 and no gradient.
 
     References
     ----------

@@ -26,8 +26,9 @@ class CosineSimilarity(Loss):
     Notes
     -----
     With the directions :math:`\hat y` and :math:`\hat t`,
-    :math:`\partial l/\partial y = -(\hat t - (\hat y \cdot \hat t) \hat y) / \lVert y \rVert`. A vector of zeros costs
-    0 and has the gradient 0; there is no epsilon. The sign is that of Keras.
+    :math:`\partial l/\partial y = -(\hat t - (\hat y \cdot \hat t) \hat y) / \lVert y \rVert`. A vector of zeros,
+    or of nothing but numbers below the smallest normal one, costs 0 and has the gradient 0; there is no epsilon. The
+    sign is that of Keras.
 
     Examples
     --------

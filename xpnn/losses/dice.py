@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xpnn import _check
+from xpnn.losses._sigmoid import sigmoid
 from xpnn.losses._targets import real_targets
 from xpnn.losses.loss import Loss
 from xpnn.losses.tversky import overlap
@@ -68,5 +69,4 @@ class Dice(Loss):
 
     def link(self, xp: Namespace, outputs: Array) -> Array:
         """Sigmoid."""
-        decay = xp.exp(-xp.abs(outputs))
-        return xp.where(outputs > 0, 1.0, decay) / (1.0 + decay)
+        return sigmoid(xp, outputs)

@@ -4,16 +4,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from xpnn import _check
-from xpnn.losses._classes import class_mask, classes_first, classes_last, probabilities
-from xpnn.losses._power import power
+from xpnn.losses._classes import class_mask, classes_first, classes_last, probabilities, softmax, softmax_parts
+from xpnn.losses._focal import FAR, power
 from xpnn.losses._targets import class_targets
 from xpnn.losses.loss import Loss
 from xpnn.typing import Array, HostArray, Namespace, Shape
 
 __all__ = ["FocalCrossEntropy"]
-
-_FAR = 1e4
-"""Costs from which on a probability is 0 in any precision."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -75,13 +72,13 @@ class FocalCrossEntropy(Loss):
     def terms(self, xp: Namespace, outputs: Array, targets: Array) -> tuple[Array, Array]:
         """Cost of each sample and its derivative; `targets` are labels or rows of probabilities."""
         shape = tuple(outputs.shape)
+        if tuple(targets.shape) == shape or self.label_smoothing:
+            t = probabilities(xp, outputs, targets, self.label_smoothing)
+            costs, slopes = self._soft_terms(xp, outputs, t)
+            return xp.reshape(costs, shape[:-1]), classes_last(xp, slopes, shape)
         scores = classes_first(xp, outputs)
         shifted = scores - xp.max(scores, axis=0)
         exps = xp.exp(shifted)
-        if tuple(targets.shape) == shape or self.label_smoothing:
-            t = probabilities(xp, outputs, targets, self.label_smoothing)
-            costs, slopes = self._soft_terms(xp, shifted, exps, t)
-            return xp.reshape(costs, shape[:-1]), classes_last(xp, slopes, shape)
         is_class = class_mask(xp, outputs, targets)
         total = xp.sum(exps, axis=0)
         miss = xp.sum(xp.where(is_class, 0.0, exps), axis=0) / total
@@ -94,15 +91,13 @@ class FocalCrossEntropy(Loss):
         slopes = xp.where(is_class, 0.0 - miss, exps / total) * slope
         return xp.reshape(factor * cost, shape[:-1]), classes_last(xp, slopes, shape)
 
-    def _soft_terms(self, xp: Namespace, shifted: Array, exps: Array, t: Array) -> tuple[Array, Array]:
-        """Costs and slopes for probabilities `t`, which like all here have the shape (classes, samples)."""
-        is_top = shifted == 0
-        # The sum of the exponentials but for one 1, which is what the greatest class misses, without cancellation.
-        rest = xp.sum(xp.where(is_top, 0.0, exps), axis=0) + (xp.sum(xp.astype(is_top, exps.dtype), axis=0) - 1.0)
+    def _soft_terms(self, xp: Namespace, outputs: Array, t: Array) -> tuple[Array, Array]:
+        """Costs and slopes for probabilities `t`, which like all here but `outputs` have the classes first."""
+        shifted, exps, rest = softmax_parts(xp, outputs)
         total, far = 1.0 + rest, xp.log1p(rest)
-        p, miss = exps / total, xp.where(is_top, rest, total - exps) / total
+        p, miss = exps / total, xp.where(shifted == 0, rest, total - exps) / total
         cost = far - shifted
-        ratio = xp.where(miss == 0, 1.0, xp.minimum(cost, _FAR) / xp.where(miss == 0, 1.0, miss))
+        ratio = xp.where(miss == 0, 1.0, xp.minimum(cost, FAR) / xp.where(miss == 0, 1.0, miss))
         factor = self.alpha * power(xp, miss, self.gamma) * t
         g = factor * (1.0 + self.gamma * (p * ratio))
         slopes = p * (xp.sum(g, axis=0) - g) - g * miss
@@ -116,6 +111,4 @@ class FocalCrossEntropy(Loss):
 
     def link(self, xp: Namespace, outputs: Array) -> Array:
         """Softmax over the last axis."""
-        scores = classes_first(xp, outputs)
-        exps = xp.exp(scores - xp.max(scores, axis=0))
-        return classes_last(xp, exps / xp.sum(exps, axis=0), tuple(outputs.shape))
+        return softmax(xp, outputs)

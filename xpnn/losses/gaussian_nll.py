@@ -40,7 +40,8 @@ class GaussianNLL(Loss):
     -----
     :math:`\partial l/\partial \mu = (\mu - t) e^{-s}` and
     :math:`\partial l/\partial s = \tfrac12 (1 - (t - \mu)^2 e^{-s})`. PyTorch's loss of this name takes variances,
-    which it has to keep away from 0; their logarithms need no such care.
+    which it has to keep away from 0. Their logarithms may go far below: :math:`e^{-s/2}`, by which errors are
+    multiplied, overflows below -177 in float32 and -1419 in float64, where an error of 0 makes the loss NaN.
 
     References
     ----------
@@ -65,8 +66,9 @@ class GaussianNLL(Loss):
         n = _half(tuple(outputs.shape[1:]))
         mean, log_variance = outputs[..., :n], outputs[..., n:]
         error = mean - _check.targets_like(xp, mean, targets)
-        scaled = error * xp.exp(-log_variance)
-        spread = error * scaled
+        precision = xp.exp(-0.5 * log_variance)  # the root of e^-s, which overflows twice as far out
+        deviation = error * precision
+        scaled, spread = deviation * precision, deviation * deviation
         costs = 0.5 * (log_variance + spread)
         slope = xp.concat([scaled, 0.5 - 0.5 * spread], axis=-1)
         return costs + _HALF_LOG_2_PI if self.full else costs, slope

@@ -77,8 +77,10 @@ class Loss(Record, ABC):
         Labels in arrays of NumPy are checked as by `check_targets`; those on other devices are trusted, since reading
         their values would wait for the device.
         """
-        if is_numpy_array(targets) and targets.ndim == outputs.ndim - 1 and targets.dtype.kind in "iu":
-            targets = self.check_targets(targets, tuple(outputs.shape[1:]))
+        shape, given = tuple(outputs.shape), tuple(targets.shape)
+        has_label_shape = len(given) == len(shape) - 1 or (given == (*shape[:-1], 1) and given != shape)
+        if has_label_shape and is_numpy_array(targets) and targets.dtype.kind in "iu":
+            targets = self.check_targets(targets, shape[1:])
         arrays = (outputs, targets) if sample_weight is None else (outputs, targets, sample_weight)
         return self.value_and_gradient(array_namespace(*arrays), outputs, targets, sample_weight)
 

@@ -86,5 +86,6 @@ class TripletMargin(Loss):
         """Accept anything with one entry per sample; it is not looked at."""
         check_parts(output_shape, 3)
         if targets.ndim < 1 or targets.dtype.kind not in "biuf":
-            raise ShapeError("y must hold one number per triple, of any value.")
+            given = f"an array of shape {targets.shape} and dtype {targets.dtype}"
+            raise ShapeError(f"y must hold one number per triple, of any value, got {given}.")
         return targets

@@ -5,6 +5,7 @@ from math import prod
 from typing import ClassVar
 
 from xpnn import _check
+from xpnn.losses._sigmoid import sigmoid
 from xpnn.losses._targets import real_targets
 from xpnn.losses.loss import Loss
 from xpnn.typing import Array, HostArray, Namespace, Shape
@@ -78,8 +79,7 @@ class Tversky(Loss):
 
     def link(self, xp: Namespace, outputs: Array) -> Array:
         """Sigmoid."""
-        decay = xp.exp(-xp.abs(outputs))
-        return xp.where(outputs > 0, 1.0, decay) / (1.0 + decay)
+        return sigmoid(xp, outputs)
 
 
 def overlap(

@@ -8,7 +8,7 @@ from xpnn import _check
 from xpnn.metrics.accuracy import Accuracy
 from xpnn.metrics.average_precision import AveragePrecision
 from xpnn.metrics.binary_accuracy import BinaryAccuracy
-from xpnn.metrics.classification_report import ClassificationReport, classification_report
+from xpnn.metrics.classification_report import ClassificationReport, ClassScores, classification_report
 from xpnn.metrics.confusion import ConfusionMetric
 from xpnn.metrics.confusion_matrix import confusion_matrix
 from xpnn.metrics.explained_variance import ExplainedVariance
@@ -36,6 +36,7 @@ __all__ = [
     "Accuracy",
     "AveragePrecision",
     "BinaryAccuracy",
+    "ClassScores",
     "ClassificationReport",
     "ConfusionMetric",
     "ExplainedVariance",

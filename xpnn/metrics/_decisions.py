@@ -34,11 +34,15 @@ def decide(xp: Namespace, outputs: Array, targets: Array, threshold: float) -> t
     Returns
     -------
     predicted, actual : Array, shape (batch, ...)
-        Integer classes; booleans for a single output, shape of `outputs`.
+        Integer classes, for a single output of the shape of `outputs`; -1, which is no class, is predicted where one of
+        the outputs is NaN.
     """
     if is_single(outputs):
-        return outputs > threshold, _check.targets_like(xp, outputs, targets) > threshold
-    return xp.argmax(outputs, axis=-1), target_classes(xp, outputs, targets)
+        is_yes = _check.targets_like(xp, outputs, targets) > threshold
+        predicted, actual = (xp.astype(part, xp.int8) for part in (outputs > threshold, is_yes))
+        return xp.where(xp.isnan(outputs), -1, predicted), actual
+    is_nan = xp.isnan(xp.max(outputs, axis=-1))
+    return xp.where(is_nan, -1, xp.argmax(outputs, axis=-1)), target_classes(xp, outputs, targets)
 
 
 def target_classes(xp: Namespace, outputs: Array, targets: Array) -> Array:
@@ -52,8 +56,8 @@ def target_classes(xp: Namespace, outputs: Array, targets: Array) -> Array:
 
 
 def mark(xp: Namespace, classes: Array, n_classes: int, outputs: Array) -> Array:
-    """Rows that are 1 at the class, shape (batch, positions, classes), of the dtype of `outputs`."""
-    labels = xp.reshape(xp.astype(classes, xp.int64), (classes.shape[0], prod(classes.shape[1:])))
+    """Rows that are 1 at the class, or 0 for none, shape (batch, positions, classes), of the dtype of `outputs`."""
+    labels = xp.reshape(xp.astype(classes, xp.int32), (classes.shape[0], prod(classes.shape[1:])))
     return xp.astype(labels[..., None] == xp.arange(n_classes, device=device(outputs)), outputs.dtype)
 
 

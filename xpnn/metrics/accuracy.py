@@ -17,7 +17,8 @@ class Accuracy(MeanMetric):
 
     With several outputs the class is the one with the greatest output (the first of equals), and targets are labels or
     rows with a value for each class. With a single output the class is 1 if it is greater than the threshold, and so
-    for the target. If each output answers a question of its own, `BinaryAccuracy` is meant.
+    for the target. If each output answers a question of its own, `BinaryAccuracy` is meant. A sample with an output of
+    NaN is wrong.
 
     Parameters
     ----------

@@ -14,7 +14,8 @@ __all__ = ["BinaryAccuracy"]
 class BinaryAccuracy(MeanMetric):
     """Fraction of the outputs that are on the side of the threshold where their target is, from 0 to 1.
 
-    Each output is a question of its own, as with several outputs under ``loss="binary_cross_entropy"``.
+    Each output is a question of its own, as with several outputs under ``loss="binary_cross_entropy"``. NaN is on no
+    side, and wrong.
 
     Parameters
     ----------
@@ -47,4 +48,5 @@ class BinaryAccuracy(MeanMetric):
     def values(self, xp: Namespace, outputs: Array, targets: Array) -> Array:
         """1 for right and 0 for wrong, shape of `outputs`."""
         actual = _check.targets_like(xp, outputs, targets) > self.threshold
-        return xp.astype((outputs > self.threshold) == actual, outputs.dtype)
+        is_right = ((outputs > self.threshold) == actual) & (outputs == outputs)
+        return xp.astype(is_right, outputs.dtype)

@@ -84,7 +84,7 @@ def classification_report(
     Raises
     ------
     ArgumentError, ShapeError
-        As for `confusion_matrix`; or if there is no sample, or there are fewer names than classes.
+        As for `confusion_matrix`; or if there is no sample, there are fewer names than classes, or two are the same.
 
     Examples
     --------
@@ -105,6 +105,9 @@ def classification_report(
     labels = [str(i) for i in range(len(hits))] if names is None else [str(name) for name in names]
     if len(labels) < len(hits):
         raise ArgumentError(f"names must hold a name for each of the {len(hits)} classes, got {len(labels)}.")
+    for name in labels:
+        if labels.count(name) > 1:
+            raise ArgumentError(f"names must hold different names, got {name!r} twice.")
     counts = list(zip(labels, hits, predicted, actual, strict=False))
     classes = {name: _scores(*rest) for name, *rest in counts if rest[1] or rest[2]}
     rows = list(classes.values())

@@ -39,7 +39,8 @@ class ConfusionMetric(Metric, ABC):
 
     Notes
     -----
-    A rate with nothing in its denominator is 0, as with ``zero_division=0`` in scikit-learn.
+    A rate with nothing in its denominator is 0, as with ``zero_division=0`` in scikit-learn. A sample with an output of
+    NaN is predicted to be in no class: its own class misses it, and none has it as a false alarm.
     """
 
     average: str = "auto"
@@ -62,7 +63,9 @@ class ConfusionMetric(Metric, ABC):
         if self.class_index is not None and self.class_index >= n_classes:
             _check.refuse("class_index", f"be below the number {n_classes} of classes", self.class_index)
         if self.average == "binary" and n_classes > 2:
-            raise ArgumentError(f"average must be 'macro' or 'micro' for {n_classes} classes, got 'binary'.")
+            raise ArgumentError(
+                f"average must be 'auto', 'macro', 'micro' or 'weighted' for {n_classes} classes, got 'binary'."
+            )
         predicted, actual = (
             mark(xp, classes, n_classes, outputs) for classes in decide(xp, outputs, targets, self.threshold)
         )

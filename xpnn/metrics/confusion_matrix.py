@@ -20,8 +20,9 @@ def confusion_matrix(
     Parameters
     ----------
     y_true, y_pred : array, shape (n,) or (n, classes)
-        Labels, that is integers from 0; or rows with a value for each class, of which the greatest counts, such as
-        ``net.predict_proba(x)``; or reals, shape (n,) or (n, 1), which mean class 1 above `threshold`.
+        Labels from 0, that is integers, or floats that are all whole; or rows with a value for each class, of which the
+        greatest counts, such as ``net.predict_proba(x)``; or reals, shape (n,) or (n, 1), of which one at least is not
+        whole or below 0, and which mean class 1 above `threshold`.
     n_classes : int, optional
         Number of classes; by default as many as the rows have columns, or the labels need.
     sample_weight : array, shape (n,), optional
@@ -37,7 +38,7 @@ def confusion_matrix(
     Raises
     ------
     ArgumentError, ShapeError
-        If something is no label, or the lengths differ.
+        If something is no label, is NaN, or the lengths differ.
 
     Examples
     --------
@@ -46,7 +47,7 @@ def confusion_matrix(
     """
     actual, columns = _labels("y_true", y_true, threshold)
     predicted, others = _labels("y_pred", y_pred, threshold)
-    weights = [1] * len(actual) if sample_weight is None else to_host(sample_weight, "sample_weight").tolist()
+    weights = [1] * len(actual) if sample_weight is None else _weights(sample_weight, len(actual))
     for name, values in (("y_pred", predicted), ("sample_weight", weights)):
         if len(values) != len(actual):
             raise ShapeError(f"{name} must have {len(actual)} entries like y_true, got {len(values)}.")
@@ -63,17 +64,30 @@ def confusion_matrix(
 
 def _labels(name: str, values: Any, threshold: float) -> tuple[list[int], int]:
     """Labels as Python integers, and the number of classes that the shape or the type of the values tells."""
-    values = to_host(values, name)
-    if values.ndim == 2 and values.shape[1] > 1:
-        return values.argmax(axis=1).tolist(), int(values.shape[1])
+    values, rule = to_host(values, name), "hold labels or real numbers"
     if values.ndim not in (1, 2):
         raise ShapeError(f"{name} must have shape (n,) or (n, classes), got {tuple(values.shape)}.")
-    values = values.reshape(-1)
-    if values.dtype.kind not in "biu":
-        if values.dtype.kind != "f":
-            raise ArgumentError(f"{name} must hold labels or real numbers, got an array of dtype {values.dtype}.")
+    if values.dtype.kind not in "biuf":
+        raise ArgumentError(f"{name} must {rule}, got an array of dtype {values.dtype}.")
+    if (values != values).any():
+        _check.refuse(name, rule, float("nan"))
+    if values.ndim == 2 and values.shape[1] > 1:
+        return values.argmax(axis=1).tolist(), int(values.shape[1])
+    values, is_real = values.reshape(-1), values.dtype.kind == "f"
+    if is_real and not ((values >= 0) & (values < 2.0**31) & (values == values.round())).all():
         values = values > threshold
     labels = [int(value) for value in values.tolist()]
     if min(labels, default=0) < 0:
         raise ArgumentError(f"{name} must hold labels from 0 on, got {min(labels)}.")
-    return labels, 2 if values.dtype.kind == "b" else 1
+    return labels, 2 if is_real or values.dtype.kind == "b" else 1
+
+
+def _weights(sample_weight: Any, count: int) -> list[float]:
+    """Weights of the samples as Python numbers."""
+    values = to_host(sample_weight, "sample_weight")
+    if values.ndim != 1:
+        raise ShapeError(f"sample_weight must have shape ({count},), got {tuple(values.shape)}.")
+    if values.dtype.kind not in "biuf":
+        raise ArgumentError(f"sample_weight must hold real numbers, got an array of dtype {values.dtype}.")
+    weights: list[float] = values.tolist()
+    return weights

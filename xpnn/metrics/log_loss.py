@@ -17,7 +17,8 @@ class LogLoss(MeanMetric):
 
     Targets are labels, or rows with the share :math:`t_c` of each class; a single output is the probability of class 1
     and its target 0 or 1, or in between. For ``cross_entropy`` and ``binary_cross_entropy`` of one output it is the
-    loss without penalties, except that probabilities are kept away from 0.
+    loss without penalties and without label smoothing, since metrics see the targets as they are, except that
+    probabilities are kept away from 0.
 
     Parameters
     ----------

@@ -33,8 +33,9 @@ class MatthewsCorrelation(Metric):
 
     Notes
     -----
-    The weighted confusion matrix is gathered, shape (classes, classes). 0 where all predictions, or all samples, are of
-    one class, as in scikit-learn.
+    The weighted confusion matrix is gathered, shape (classes, classes + 1): the last column has the samples with an
+    output of NaN, which are predicted to be in no class. 0 where all predictions, or all samples, are of one class, as
+    in scikit-learn.
 
     References
     ----------
@@ -46,7 +47,7 @@ class MatthewsCorrelation(Metric):
     >>> metric = MatthewsCorrelation()
     >>> totals = metric.totals(xp, xp.asarray([0.9, 0.2, 0.7, 0.8]), xp.asarray([1, 1, 1, 0]), xp.ones(4))
     >>> totals.tolist(), round(metric.result(totals), 4)
-    ([[0.0, 1.0], [1.0, 2.0]], -0.3333)
+    ([[0.0, 1.0, 0.0], [1.0, 2.0, 0.0]], -0.3333)
     """
 
     threshold: float = 0.5
@@ -57,12 +58,14 @@ class MatthewsCorrelation(Metric):
         self._set("threshold", _check.number("threshold", self.threshold))
 
     def totals(self, xp: Namespace, outputs: Array, targets: Array, weight: Array) -> Array:
-        """Weighted confusion matrix, shape (classes, classes); rows are actual classes."""
+        """Weighted confusion matrix, shape (classes, classes + 1); rows are actual classes, the last column is none."""
         n = 2 if is_single(outputs) else outputs.shape[-1]
         predicted, actual = (mark(xp, part, n, outputs) for part in decide(xp, outputs, targets, self.threshold))
         shape = (actual.shape[0] * actual.shape[1], n)
         weighted = xp.reshape(actual * weight[..., None, None], shape)
-        return xp.matrix_transpose(weighted) @ xp.reshape(predicted, shape)
+        predicted = xp.reshape(predicted, shape)
+        none = 1.0 - xp.sum(predicted, axis=1, keepdims=True)
+        return xp.matrix_transpose(weighted) @ xp.concat([predicted, none], axis=1)
 
     def result(self, totals: HostArray) -> float:
         """Correlation from the confusion matrix."""
@@ -70,6 +73,6 @@ class MatthewsCorrelation(Metric):
         total, right = sum(actual), sum(totals.diagonal().tolist())
         if not total:
             return float("nan")
-        together = right * total - sum(a * b for a, b in zip(actual, predicted, strict=True))
+        together = right * total - sum(a * b for a, b in zip(actual, predicted[:-1], strict=True))
         spreads = [total * total - sum(n * n for n in counts) for counts in (actual, predicted)]
         return float(together / (spreads[0] * spreads[1]) ** 0.5) if spreads[0] * spreads[1] > 0 else 0.0

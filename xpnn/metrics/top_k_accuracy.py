@@ -19,7 +19,7 @@ class TopKAccuracy(MeanMetric):
     Parameters
     ----------
     k : int
-        How many classes count; with as many as there are, every sample is right.
+        How many classes count; with as many as there are, every sample is right whose output is not NaN.
     name : str, optional
         Key in histories and evaluations, by default ``"top_k_accuracy"``.
 
@@ -56,4 +56,5 @@ class TopKAccuracy(MeanMetric):
         actual = target_classes(xp, outputs, targets)
         own = xp.take_along_axis(outputs, actual[..., None], axis=-1)
         n_ahead = xp.sum(xp.astype(xp.logical_not(outputs <= own), outputs.dtype), axis=-1)
-        return xp.astype(n_ahead < float(self.k), outputs.dtype)
+        is_right = (n_ahead < float(self.k)) & (own == own)[..., 0]
+        return xp.astype(is_right, outputs.dtype)

@@ -48,7 +48,8 @@ class Adafactor(Optimizer):
     Notes
     -----
     As in PyTorch: no momentum, and eps bounds from below where [1]_ adds it. Vectors have a second moment of their own;
-    of parameters with three axes or more the last two are factored. Keras is by default without relative steps.
+    of parameters with three axes or more the last two are factored. Keras has relative steps by default too, and adds
+    eps as [1]_ does.
 
     References
     ----------

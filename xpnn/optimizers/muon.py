@@ -23,7 +23,7 @@ _REST = "adamw/"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Muon(Optimizer):
-    r"""Muon for matrices, AdamW for all other parameters.
+    r"""Muon for matrices, AdamW for all other parameters, in a network and alone.
 
     .. math::
         m_t = \mu m_{t-1} + (1 - \mu) g_t, \qquad o_t = \operatorname{orthogonalise}((1 - \mu) g_t + \mu m_t), \qquad

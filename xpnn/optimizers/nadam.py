@@ -1,6 +1,7 @@
 """`Nadam`: Adam with Nesterov's momentum."""
 
 from dataclasses import dataclass
+from math import exp, expm1, log
 
 from xpnn import _check
 from xpnn.optimizers.optimizer import Optimizer, Scalars, Vectors
@@ -46,8 +47,13 @@ class Nadam(Optimizer):
     Notes
     -----
     As in PyTorch and Keras, the average :math:`m` has the constant :math:`\beta_1`; in [1]_ it has :math:`\mu_t` too.
-    The state vectors are sums in place of averages; see `Adam`. The product of the momenta is computed anew in each
-    step until, after a few hundred, it is smaller than the rounding of 1; the step has to be a number of Python.
+    The state vectors are sums in place of averages; see `Adam`. With :math:`a = 0.96^\psi` the product of the momenta
+    is, whatever the step,
+
+    .. math:: \prod_{i=1}^{t} \mu_i = \beta_1^t \exp\left(-\sum_{m \ge 1} \frac{2^{-m}}{m} \sum_{i=1}^{t} a^{m i}
+        \right), \qquad \sum_{i=1}^{t} a^{m i} = a^m \, \frac{1 - a^{m t}}{1 - a^m},
+
+    from the series of :math:`\log(1 - a^i / 2)`; the step has to be a number of Python.
 
     References
     ----------
@@ -113,10 +119,13 @@ class Nadam(Optimizer):
         return self.beta1 * (1.0 - 0.5 * fading)
 
     def _product(self, step: int) -> float:
-        """Product of the momenta up to `step`; 0 where it could not change 1 any more."""
-        if self.beta1**step < 2.0**-60:
-            return 0.0
-        product = 1.0
-        for i in range(1, step + 1):
-            product *= self._momentum(i)
-        return product
+        """Product of the momenta up to `step` by the series above; 0 where it could not change 1 any more."""
+        rate = self.momentum_decay * log(0.96)
+        if rate == 0.0:
+            return (0.5 * self.beta1) ** step
+
+        def part(m: int) -> float:
+            return 0.5**m / m * exp(m * rate) * expm1(m * rate * step) / expm1(m * rate)
+
+        bound: float = self.beta1**step * exp(-part(1))
+        return bound * exp(-sum(part(m) for m in range(2, 57))) if bound > 2.0**-60 else 0.0

@@ -164,7 +164,7 @@ class Optimizer(Record, ABC):
         xp = array_namespace(p)
         if not xp.isdtype(p.dtype, "real floating"):
             raise ArgumentTypeError(f"p must have a real floating-point dtype, got {p.dtype}.")
-        return {"step": 0, **self.zero_state(xp, p)}
+        return {"step": 0, **self._alone(p).zero_state(xp, p)}
 
     def update(
         self,
@@ -202,7 +202,8 @@ class Optimizer(Record, ABC):
         """
         xp = array_namespace(p)
         check_alike(p, {} if decay is None else {"decay": decay})
-        names = list(self.state_shapes(tuple(p.shape)))
+        alone = self._alone(p)
+        names = list(alone.state_shapes(tuple(p.shape)))
         if state.keys() != {"step", *names}:
             raise ArgumentError(f"state must have the keys {['step', *names]}, got {list(state)}.")
         step = plain(state["step"] + 1)
@@ -214,5 +215,9 @@ class Optimizer(Record, ABC):
             return p, {"step": step, **vectors}
         gradient = self.gradient(xp, p, vectors, as_function(p, gradient, not self.needs_function))
         check_alike(p, {"gradient": gradient})
-        p, vectors = self.apply(xp, p, self.clip(xp, gradient), vectors, scalars, decay)
+        p, vectors = alone.apply(xp, p, self.clip(xp, gradient), vectors, scalars, decay)
         return p, {"step": step, **vectors}
+
+    def _alone(self, p: Array) -> "Optimizer":
+        """Return what treats a parameter that is in no network and has no name."""
+        return self.for_parameter("", tuple(p.shape)) if self.per_parameter else self

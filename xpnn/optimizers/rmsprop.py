@@ -29,7 +29,7 @@ class RMSprop(Optimizer):
     rho : float
         Decay rate of the averages, in [0, 1); PyTorch's ``alpha``.
     eps : float
-        Added to the root, as in PyTorch and Keras, not under it (as in TensorFlow 1 and [2]_). With 0, an element whose
+        Added to the root, as in PyTorch, not under it (as in Keras, TensorFlow 1 and [2]_). With 0, an element whose
         gradient has always been 0 becomes 0/0, NaN. Centred, it bounds the steps where the gradient does not change.
     momentum : float
         The factor :math:`\mu`, in [0, 1); as in PyTorch, the buffer :math:`b` does not contain the learning rate.

@@ -15,7 +15,7 @@ class Rprop(Optimizer):
     r"""Resilient backpropagation, in the variant iRprop−.
 
     .. math::
-        s_t = g'_{t-1} g_t, \qquad
+        s_t = \operatorname{sign}(g'_{t-1}) \operatorname{sign}(g_t), \qquad
         \Delta_t = \begin{cases} \min(\eta^+ \Delta_{t-1}, \Delta_{\max}) & s_t > 0 \\
         \max(\eta^- \Delta_{t-1}, \Delta_{\min}) & s_t < 0 \\ \Delta_{t-1} & s_t = 0 \end{cases} \qquad
         g'_t = \begin{cases} 0 & s_t < 0 \\ g_t & \text{else} \end{cases} \qquad
@@ -40,7 +40,8 @@ class Rprop(Optimizer):
     Notes
     -----
     As in PyTorch, and as Algorithm 4 of [2]_: after a change of sign the gradient counts as 0, once, and the step
-    before is not taken back (as [1]_ does). It looks at signs alone, and so wants the full batch.
+    before is not taken back (as [1]_ does). It looks at signs alone, and so wants the full batch; the signs are
+    multiplied, not the gradients as in PyTorch, whose product may vanish.
 
     References
     ----------
@@ -91,7 +92,7 @@ class Rprop(Optimizer):
         self, xp: Namespace, p: Array, g: Array, vectors: Vectors, scalars: Scalars, decay: Array | None
     ) -> tuple[Array, dict[str, Array]]:
         """One step; see the formula above. There is no weight decay."""
-        agreement, size = vectors["previous_gradient"] * g, vectors["step_size"]
+        agreement, size = xp.sign(vectors["previous_gradient"]) * xp.sign(g), vectors["step_size"]
         longer = xp.minimum(self.eta_plus * size, self.max_step)
         shorter = xp.maximum(self.eta_minus * size, self.min_step)
         turned = agreement < 0.0

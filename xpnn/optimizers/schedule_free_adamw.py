@@ -46,11 +46,14 @@ class ScheduleFreeAdamW(ScheduleFree):
     Notes
     -----
     Which point is where is said at `ScheduleFreeSGD`. The decay is taken at :math:`y`, the default of the authors'
-    program. The second moment is kept as a sum in place of an average; see `Adam`.
+    program. The second moment is kept as a sum in place of an average; see `Adam`. Bias correction is that of optax:
+    it acts on the root alone, before eps is added. In the authors' program :math:`\sqrt{1 - \beta_2^t}` is a factor of
+    :math:`\gamma_t`, and so acts on :math:`c_t` and on the decay as well, and eps is added before it.
 
     References
     ----------
-    .. [1] Defazio et al., The road less scheduled, NeurIPS 2024, Algorithm 1.
+    .. [1] Defazio et al., The road less scheduled, NeurIPS 2024, Algorithm 1, in the variant of
+       ``optax.contrib.schedule_free_adamw`` (where the steps of a warm-up lag one behind the weights).
 
     Examples
     --------
