@@ -195,7 +195,7 @@ MESSAGES = [
     (lambda: confusion_matrix([0, 1], [0.2, np.nan]), "y_pred must hold labels or real numbers, got nan."),
     (lambda: confusion_matrix([0], [[0.5, np.nan]]), "y_pred must hold labels or real numbers, got nan."),
     (
-        lambda: confusion_matrix([0], [["ab", "c"]]),
+        lambda: confusion_matrix([0], [["a"] * 2]),
         "y_pred must hold labels or real numbers, got an array of dtype <U1.",
     ),
     (
