@@ -86,7 +86,7 @@ class MixedContext:
 
     def uniform(self, shape: Shape, dtype: DType) -> Array:
         """The draw of `ctx`, in single precision: rounded to half, numbers just below 1 would be 1."""
-        return self._mixed.wrap(self._ctx.uniform(shape, self.xp.single if dtype == self.xp.half else dtype))
+        return self._mixed.wrap(self._ctx.uniform(shape, self._mixed.single if dtype == self._mixed.half else dtype))
 
     def child(self, name: str, wants_dx: bool = True) -> "MixedContext":
         """The same for a layer inside."""
