@@ -497,3 +497,11 @@ def test_an_unknown_way_to_compile_is_refused_with_the_list(mode):
         Network([Dense(3)], compile=mode)
     with pytest.raises(ArgumentError, match=r"\(which has none\)"):
         Network([Dense(3)], backend=TESTED["strict"], compile="replay")
+
+
+def test_what_jax_measures_is_compiled_at_once_and_what_numpy_measures_when_it_pays():
+    pytest.importorskip("jax")
+    for word, mode in (("jax", "jit"), ("numpy", "eager")):
+        net = Network([Dense(2)], backend=word).build(3)
+        net.evaluate(np.ones((4, 3), np.float32), np.zeros(4, int))
+        assert [(report.function, report.mode) for report in net.compilations] == [("measurement", mode)]

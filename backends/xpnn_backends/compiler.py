@@ -24,6 +24,9 @@ class Compiler:
     by_name_only : bool
         Whether it is used only if a network asks for it by its name. The others must give the same numbers to the last
         bit, since the clock decides when one follows the other.
+    is_exact : bool
+        Whether it gives the bits of the run operation by operation. Without, what a training measures is compiled from
+        the first run on, so that no history depends on a clock.
     """
 
     name: str
@@ -31,3 +34,4 @@ class Compiler:
     compile: Callable[[Any, Callable[..., Any]], Any]
     estimate: Callable[[Any, Callable[..., Any]], float] | None = None
     by_name_only: bool = False
+    is_exact: bool = True

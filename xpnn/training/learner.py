@@ -15,6 +15,7 @@ from xpnn.optimizers import Optimizer
 from xpnn.random import Streams
 from xpnn.training.accumulator import Accumulator
 from xpnn.training.compilation import Compilation
+from xpnn.training.compile_mode import find_compilers
 from xpnn.training.compiled import CompiledFunction
 from xpnn.training.epoch import Epoch
 from xpnn.training.evaluations import Evaluations
@@ -90,12 +91,13 @@ class Learner:
         self.epoch: Epoch | None = None
         self._held, self._compile = Held(weights, self.updater), compile
         patience = 0.0 if weights.layout.size >= _LARGE else _PATIENCE
+        is_exact = all(getattr(compiler, "is_exact", True) for compiler in find_compilers(self.backend, compile)[:1])
         self._compiled_step, self._compiled_outputs, self._compiled_measurement = (
             CompiledFunction(name, self.backend, mode, partial(record, self), streams, seconds)
             for name, mode, record, seconds in (
                 ("step", False if optimizer.searches else compile, record_step, 0.0),
                 ("outputs", compile, record_outputs, patience),
-                ("measurement", compile, record_measurement, patience),
+                ("measurement", compile, record_measurement, patience if is_exact else 0.0),
             )
         )
         self._inference = RunContext(self.backend, False, streams)
