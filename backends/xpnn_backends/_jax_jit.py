@@ -1,6 +1,7 @@
 """`Jit`: a program compiled by `jax.jit`, the memory of what it replaces donated."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -28,8 +29,7 @@ class Jit:
             held = [next(sources[0] if is_replaced else sources[1]) for is_replaced in self._is_replaced]
             # Sliced while it is traced: an index of a traced array would be a gather.
             scalars = [jax.lax.index_in_dim(numbers, i, keepdims=False) for i in range(len(program.numbers))]
-            dtypes = lambda name: getattr(jnp, name)  # noqa: E731
-            outputs, held = program.evaluate(jnp, dtypes, held, given, scalars, jax.lax.scan)
+            outputs, held = program.evaluate(jnp, partial(getattr, jnp), held, given, scalars, jax.lax.scan)
             return outputs, [array for array, is_new in zip(held, self._is_replaced, strict=True) if is_new]
 
         self._run = jax.jit(run, donate_argnums=0)

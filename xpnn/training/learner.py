@@ -91,7 +91,7 @@ class Learner:
         self.epoch: Epoch | None = None
         self._held, self._compile = Held(weights, self.updater), compile
         patience = 0.0 if weights.layout.size >= _LARGE else _PATIENCE
-        is_exact = all(getattr(compiler, "is_exact", True) for compiler in find_compilers(self.backend, compile)[:1])
+        is_exact = all(compiler.is_exact for compiler in find_compilers(self.backend, compile)[:1])
         self._compiled_step, self._compiled_outputs, self._compiled_measurement = (
             CompiledFunction(name, self.backend, mode, partial(record, self), streams, seconds)
             for name, mode, record, seconds in (
@@ -175,10 +175,12 @@ class Learner:
 
         In half precision the device is waited for: while gradients overflow, the factor of the loss is made smaller.
         """
-        ctx, positions = self._training if training else self._inference, self.streams.positions
-        result, factor = self._run(x, y, weight, ctx), 1.0
-        is_scaled = self.updater.scale_of(self.updater.vectors) is not None
-        while is_scaled and factor > _LEAST_FACTOR and self._overflows(result):
+        ctx = self._training if training else self._inference
+        if self.updater.scale_of(self.updater.vectors) is None:
+            return self._run(x, y, weight, ctx)
+        positions, factor = self.streams.positions, 1.0
+        result = self._run(x, y, weight, ctx)
+        while factor > _LEAST_FACTOR and self._overflows(result):
             self.streams.positions, factor = positions, factor / 8.0
             result = self._run(x, y, weight, ctx, factor=factor)
         return result
