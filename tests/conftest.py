@@ -15,7 +15,8 @@ import pytest  # noqa: E402
 
 from xpnn.backend import get_backend  # noqa: E402
 
-WORDS = ("numpy", "strict", "strict:device1", "torch", "torch:cuda:0", "jax", "cupy")
+ALL = "numpy strict strict:device1 torch torch:cuda:0 jax cupy"
+WORDS = tuple(os.environ.get("XPNN_TEST_BACKENDS", ALL).split())  # fewer, for a machine that is lent by the minute
 
 
 def _open(word):

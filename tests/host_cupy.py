@@ -283,6 +283,10 @@ def _copyto(target, source):
     target[...] = source
 
 
+def _ascontiguousarray(array):
+    return array if array.flags.c_contiguous else _called(np.ascontiguousarray)(array)
+
+
 _ERFC = np.vectorize(math.erfc, otypes=[float])
 
 
@@ -326,7 +330,7 @@ def _modules(folder):
     cupy.ndarray = Ndarray("ndarray", (), {})
     cupy.RawModule = type("RawModule", (_RawModule,), {"folder": folder})
     cupy.empty, cupy.asarray, cupy.asnumpy, cupy.zeros = _empty, _asarray, _asnumpy, _zeros
-    cupy.copyto, cupy.rint = _copyto, _called(np.rint)
+    cupy.ascontiguousarray, cupy.copyto, cupy.rint = _ascontiguousarray, _copyto, _called(np.rint)
     special = types.ModuleType("cupyx.scipy.special")
     special.erfc = _erfc
     cupyx = types.ModuleType("cupyx")

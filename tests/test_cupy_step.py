@@ -105,6 +105,19 @@ def test_a_training_with_metrics_and_short_batches_has_the_history_of_numpy(host
     np.testing.assert_allclose(histories[1], histories[0], rtol=1e-12)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_constants_that_are_repeated_in_memory_are_read_as_they_are(host, mode):
+    """Without sample weights the sum of the weights is a constant, of which every output gets a view."""
+    x, y = cases._problem("reals")
+    given, wanted = (
+        Network([Dense(3)], loss="mse", metrics=["r2", "explained_variance"], backend=b, dtype="float64", compile=c)
+        .build(5)
+        .evaluate(x, y, batch_size=10)
+        for b, c in ((host.backend, mode), ("numpy", False))
+    )
+    assert given == pytest.approx(wanted, rel=1e-12)
+
+
 def _compiled(host, mode, layers=LAYERS, **options):
     """A network that has run a step, and the executor of its steps."""
     x, y = cases._problem("labels")

@@ -43,7 +43,7 @@ class CupyKernels:
         self._arrays: dict[Key, Array] = {
             **{("arena", dtype): cupy.empty(size, dtype) for dtype, size in schedule.arenas.items()},
             **{("scratch", dtype): cupy.empty(size, dtype) for dtype, size in source.scratch.items()},
-            **{("constant", i): n.options["array"].reshape(-1) for i, n in enumerate(schedule.constants)},
+            **{("constant", i): self._library.flat(n.options["array"]) for i, n in enumerate(schedule.constants)},
         }
         has_products = any(isinstance(step, Multiply) for step in self._steps)
         self._handle = cublas()
@@ -93,7 +93,7 @@ class CupyKernels:
 
     def launch(self, given: Sequence[Array]) -> None:
         """Launch everything, with the arrays of the last `prepare` and the numbers of the last `set_numbers`."""
-        self._arrays |= {("given", i): array.reshape(-1) for i, array in enumerate(given)}
+        self._arrays |= {("given", i): self._library.flat(array) for i, array in enumerate(given)}
         if self._workspace:
             self._handle = self._cublas()
             self._handle.use(cupy.cuda.get_current_stream().ptr, self._workspace.ptr, WORKSPACE)

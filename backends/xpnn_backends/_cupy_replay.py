@@ -26,6 +26,11 @@ def _where(condition: Array, x1: Any, x2: Any, out: Array) -> None:
     out[...] = cupy.where(condition, x1, x2)
 
 
+def _min(x: Array, axis: tuple[int, ...], out: Array) -> None:
+    """Take the least; CuPy 14.2 mistakes ``out=`` for the type where it calls CUB."""
+    out[...] = cupy.min(x, axis=axis)
+
+
 class CupyLibrary:
     """See `xpnn_backends._replay.Library`. All arrays are on the current device."""
 
@@ -42,7 +47,7 @@ class CupyLibrary:
 
     def flat(self, array: Array) -> Array:
         """View an array, or a copy where it is not in order, as one axis."""
-        return array.reshape(-1)
+        return cupy.ascontiguousarray(array).reshape(-1)
 
     def view(self, array: Array, shape: Shape, strides: tuple[int, ...], offset: int) -> Array:
         """View a part of an array of one axis."""
@@ -55,7 +60,7 @@ class CupyLibrary:
 
     def reduction(self, op: str, shape: Shape, axes: tuple[int, ...], dtype: str) -> Callable[[Array, Array], Any]:
         """Reduce with ``out=``."""
-        function = {"sum": cupy.sum, "max": cupy.max, "min": cupy.min}[op]
+        function = {"sum": cupy.sum, "max": cupy.max, "min": _min}[op]
         return lambda x, out: function(x, axis=axes, out=out) if axes else cupy.copyto(out, x)
 
     def assign(self, out: Array, values: Array) -> None:
