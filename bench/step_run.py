@@ -36,9 +36,9 @@ def main() -> int:
     for model, (batch, rate) in options["models"].items():
         print(f"{model}, batch {batch}, threads: {options['threads']} ...", file=sys.stderr, flush=True)
         results[model] = measure(parse(model), batch, rate, makers, options["rounds"], options["cpu_time"], rest)
+        run = {"threads": options["threads"], "machine": asdict(machine), "models": results}
+        Path(sys.argv[2]).write_text(json.dumps(run))  # a run that is stopped leaves what it has
     print(tables(results, options["names"]), *remarks(results), sep="\n", end="\n\n")
-    run = {"threads": options["threads"], "machine": asdict(machine), "models": results}
-    Path(sys.argv[2]).write_text(json.dumps(run))
     return int(any(result["wrong"] or not result["step_us"] for result in results.values()))
 
 

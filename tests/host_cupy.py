@@ -120,6 +120,9 @@ class Pointer:
     def __add__(self, nbytes):
         return Pointer(self.owner, self.ptr + nbytes)
 
+    def copy_from_device_async(self, source, nbytes):
+        Stream.current.put(lambda: ctypes.memmove(self.ptr, source.ptr, nbytes))
+
 
 class Ndarray(type):
     """What ``cupy.ndarray`` is: a type whose instances are `HostArray`, made from a pointer."""
@@ -159,7 +162,7 @@ class HostCublas:
     def __init__(self):
         self.stream = self.workspace = self.math = None
         self.calls = 0
-        for name in ("Create_v2", "SetMathMode", "SetStream_v2", "SetWorkspace_v2", "GemmStridedBatchedEx"):
+        for name in ("Create_v2", "SetMathMode", "SetStream_v2", "SetWorkspace_v2", "GemmEx", "GemmStridedBatchedEx"):
             setattr(self, f"cublas{name}", _Function(getattr(self, f"_{name.lower()}")))
 
     def _create_v2(self, handle):
@@ -177,6 +180,12 @@ class HostCublas:
     def _setworkspace_v2(self, handle, address, nbytes):
         self.workspace = address
         return 0
+
+    def _gemmex(
+        self, handle, op_a, op_b, m, n, k, alpha, a, type_a, lda, b, type_b, ldb, beta, c, type_c, ldc, *ways
+    ):  # fmt: skip
+        one = handle, op_a, op_b, m, n, k, alpha, a, type_a, lda, 0, b, type_b, ldb, 0, beta, c, type_c, ldc, 0, 1
+        return self._gemmstridedbatchedex(*one, *ways)
 
     def _gemmstridedbatchedex(
         self, handle, op_a, op_b, m, n, k, alpha, a, type_a, lda, step_a, b, type_b, ldb, step_b, beta, c, type_c, ldc,
@@ -347,7 +356,7 @@ def installed(folder):
     Stream.all_of_them = ()
     Stream.current = Stream()
     cublas, modules = HostCublas(), _modules(folder)
-    names = ["_cupy", "_cupy_compilers", "_cupy_graph", "_cupy_kernels", "_cupy_replay"]
+    names = ["_cupy", "_cupy_compilers", "_cupy_copies", "_cupy_graph", "_cupy_kernels", "_cupy_replay"]
     with pytest.MonkeyPatch.context() as patch:
         for name, module in modules.items():
             patch.setitem(sys.modules, name, module)

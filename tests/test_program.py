@@ -341,6 +341,18 @@ def test_functions_that_the_executor_has_for_whole_arrays_stay_out_of_loops():
     assert loops(program, apart=frozenset(("exp",))) == [["add"], ["exp"], ["multiply"]]
 
 
+def test_parts_of_one_concatenation_are_computed_in_one_loop_if_that_is_asked_for():
+    def step(xp, x, y, axis):
+        parts = [xp.exp(x), y * 2.0, (x @ y) + 1.0, xp.sum(x, axis=axis, keepdims=True)]
+        return [xp.concat(parts, axis=axis), xp.tanh(x)]  # the last is a part of nothing
+
+    program = own_parts(make_copies_explicit(record(lambda xp, x, y: step(xp, x, y, 0), (4, 4), (4, 4))))
+    assert sorted(loops(program)) == [["add"], ["exp"], ["matmul"], ["multiply"], ["sum"], ["tanh"]]
+    assert sorted(loops(program, join_parts=True)) == [["exp", "multiply", "add"], ["matmul"], ["sum"], ["tanh"]]
+    program = own_parts(make_copies_explicit(record(lambda xp, x, y: step(xp, x, y, 1), (4, 4), (4, 4))))
+    assert ["exp", "multiply", "add", "copy", "copy", "copy"] in loops(program, join_parts=True)
+
+
 def test_instructions_run_each_node_once_and_after_all_that_it_reads():
     program = record(
         lambda xp, x, y: [xp.sum(x @ y + xp.max(x), axis=0), xp.exp(x) * xp.sum(y), xp.concat([x, y.mT])],
@@ -513,7 +525,7 @@ def test_random_programs_give_the_same_bits_optimized_and_replayed(dtype, shapes
     simple = optimize(program, NUMPY.xp, writer.recorder.dtype)
     assert len(simple.nodes) <= len(program.nodes)
     check_same(writer.evaluate(simple), wanted, program)
-    plan = schedule(simple)
+    plan = schedule(simple, join_parts=data.draw(st.booleans()))
     assert plan.nbytes >= live_minimum(plan)
     check_owners(plan)
     executor = Replay(plan, NumpyLibrary(data.draw(st.sampled_from([8, 16384, None]))))

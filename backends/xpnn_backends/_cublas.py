@@ -31,6 +31,11 @@ _ARGUMENTS = {
     "cublasSetMathMode": (_HANDLE, _INT),
     "cublasSetStream_v2": (_HANDLE, _POINTER),
     "cublasSetWorkspace_v2": (_HANDLE, _POINTER, ctypes.c_size_t),
+    "cublasGemmEx": (
+        *(_HANDLE, _INT, _INT, _INT, _INT, _INT, _POINTER),  # operations, sizes, factor of the product
+        *(_POINTER, _INT, _INT) * 2,  # factors: type, leading dimension
+        *(_POINTER, _POINTER, _INT, _INT, _INT, _INT),  # factor of the old contents, result
+    ),
     "cublasGemmStridedBatchedEx": (
         *(_HANDLE, _INT, _INT, _INT, _INT, _INT, _POINTER),  # operations, sizes, factor of the product
         *(_POINTER, _INT, _INT, _LONG) * 2,  # factors: type, leading dimension, stride
@@ -74,14 +79,16 @@ class Cublas:
         kind, compute, _, itemsize = _TYPES[product.dtype]
         one, zero = self._factors[product.dtype]
         a, b, c = product.left, product.right, product.out
+        sizes = product.columns, product.rows, product.inner
         for i, j, k in product.offsets:
-            self._call(
-                "cublasGemmStridedBatchedEx", self._handle, b.is_transposed, a.is_transposed,
-                product.columns, product.rows, product.inner, ctypes.byref(one),
-                right + j * itemsize, kind, b.leading, b.step, left + i * itemsize, kind, a.leading, a.step,
-                ctypes.byref(zero), out + k * itemsize, kind, c.leading, c.step, product.count, compute,
-                _DEFAULT_ALGORITHM,
-            )  # fmt: skip
+            begin = self._handle, b.is_transposed, a.is_transposed, *sizes, ctypes.byref(one)
+            x, y = (right + j * itemsize, kind, b.leading), (left + i * itemsize, kind, a.leading)
+            z = ctypes.byref(zero), out + k * itemsize, kind, c.leading
+            if product.count == 1:  # not a batch of one: cuBLAS has more ways to share out a single product
+                self._call("cublasGemmEx", *begin, *x, *y, *z, compute, _DEFAULT_ALGORITHM)
+            else:
+                steps = (*x, b.step, *y, a.step, *z, c.step, product.count)
+                self._call("cublasGemmStridedBatchedEx", *begin, *steps, compute, _DEFAULT_ALGORITHM)
 
     def _call(self, name: str, *args: Any) -> None:
         if status := getattr(self._library, name)(*args):

@@ -41,7 +41,7 @@ def _replay(program: Any, schedule: Callable[..., Any]) -> Replay:
 
 
 def _fused(program: Any, schedule: Callable[..., Any]) -> CupyKernels:
-    return CupyKernels(schedule(program, frozenset(REDUCTIONS)), _cublas)
+    return CupyKernels(schedule(program, frozenset(REDUCTIONS), join_parts=True), _cublas)
 
 
 def _graph(program: Any, schedule: Callable[..., Any]) -> CupyGraph:

@@ -7,6 +7,7 @@ from typing import Any
 import cupy
 
 from xpnn.typing import Array
+from xpnn_backends._cupy_copies import copy_into
 from xpnn_backends._cupy_kernels import CupyKernels
 
 __all__ = ["CupyGraph"]
@@ -75,7 +76,7 @@ class CupyGraph:
         if held is not self._held:
             self.prepare(held)
         for place, array in zip(self._given, given, strict=True):
-            cupy.copyto(place, array)
+            copy_into(place, array)
         self._kernels.set_numbers(numbers)
         self._graph.launch()
         return self._kernels.results(), held

@@ -3,7 +3,8 @@
 The program is scheduled backwards. The last node of which nobody else waits for the result opens an instruction. If it
 is elementwise, the nodes that it reads join its loop, as far as they have its shape and all their readers have been
 scheduled; and those that these read, and so on. So each value is computed as late as possible, in the loop of its
-readers, and a value that is read in one loop alone needs no memory.
+readers, and a value that is read in one loop alone needs no memory. If it is asked for, parts that are to lie side by
+side are computed in one loop too.
 
 Over 150 lines: one algorithm; its rules refer to each other.
 """
@@ -54,7 +55,10 @@ def sources(node: Node) -> set[Node]:
 
 
 def fuse(
-    program: Program, reductions: frozenset[str] = frozenset(), apart: frozenset[str] = frozenset()
+    program: Program,
+    reductions: frozenset[str] = frozenset(),
+    apart: frozenset[str] = frozenset(),
+    join_parts: bool = False,
 ) -> list[Instruction]:
     """Order the nodes of `program` as instructions.
 
@@ -66,16 +70,23 @@ def fuse(
         Reductions that may run in the loop of what they reduce, e.g. ``{"max"}``.
     apart : frozenset of str
         Elementwise functions that stay out of loops, since the executor has a faster way for whole arrays.
+    join_parts : bool
+        Whether parts of one concatenation that have one shape are computed in one loop. That pays where it is dear to
+        start a loop.
     """
-    return _Scheduler(program, reductions, apart).run()
+    return _Scheduler(program, reductions, apart, join_parts).run()
 
 
 class _Scheduler:
-    def __init__(self, program: Program, reductions: frozenset[str], apart: frozenset[str]) -> None:
+    def __init__(self, program: Program, reductions: frozenset[str], apart: frozenset[str], join_parts: bool) -> None:
         self._reductions, self._apart = reductions, apart
         self._nodes = [node for node in program.nodes if node.op not in _LEAVES and not is_alias(node)]
         self._place = {node: i for i, node in enumerate(self._nodes)}
         self._readers: dict[Node, set[Node]] = {node: set() for node in self._nodes}
+        self._wholes: dict[Node, Node] = {}
+        if join_parts:
+            wholes = (node for node in program.nodes if node.op == "concat")
+            self._wholes = {part: node for node in wholes for arg in node.args for part in sources(arg)}
         held_readers: dict[Node, set[Node]] = {}
         for node in self._nodes:
             for source in set().union(*(sources(arg) for arg in node.inputs)):
@@ -133,7 +144,11 @@ class _Scheduler:
 
     def _candidates(self, loop: set[Node], ready: set[Node]) -> Iterable[Node]:
         near = {arg for node in loop for arg in node.inputs if arg in self._readers}
-        return (near | {node for node in ready if node.op == "store" or node.op in self._reductions}) - loop
+        wholes = {self._wholes[node] for node in loop if node in self._wholes}
+        return (near | {node for node in ready if self._is_free(node) or self._wholes.get(node) in wholes}) - loop
+
+    def _is_free(self, node: Node) -> bool:
+        return node.op == "store" or node.op in self._reductions
 
     def _joins(self, node: Node, loop: set[Node], shape: Shape, done: set[Node]) -> bool:
         """Whether all who read `node` come later, or are in the loop and read it element by element."""

@@ -46,9 +46,12 @@ class Schedule:
 
 
 def schedule(
-    program: Program, reductions: frozenset[str] = frozenset(), apart: frozenset[str] = frozenset()
+    program: Program,
+    reductions: frozenset[str] = frozenset(),
+    apart: frozenset[str] = frozenset(),
+    join_parts: bool = False,
 ) -> Schedule:
-    """Order and place everything; see `fuse` for `reductions` and `apart`."""
+    """Order and place everything; see `fuse` for `reductions`, `apart` and `join_parts`."""
     program = store_updates(own_parts(make_copies_explicit(program)))
-    placed = Placement(program, fuse(program, reductions, apart))
+    placed = Placement(program, fuse(program, reductions, apart, join_parts))
     return Schedule(program, placed.instructions, placed.locations, placed.lengths, placed.constants)
