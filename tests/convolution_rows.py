@@ -1,8 +1,10 @@
 """Rows of convolutions, pooling, borders and up-sampling for the tables of the shared tests."""
 
 from xpnn.layers import (
+    Activation,
     AveragePool1D,
     AveragePool2D,
+    BatchNorm,
     Conv1D,
     Conv1DTranspose,
     Conv2D,
@@ -89,6 +91,14 @@ LAYERS = {
         Dense(3),
     ],
     "Conv3D": [Dense(48), Reshape((2, 3, 4, 2)), Conv3D(3, 2, padding="same", activation="relu"), Flatten(), Dense(3)],
+    "BatchNorm, GlobalAveragePool2D": [
+        *_images(Conv2D(4, 2, use_bias=False), BatchNorm())[:-2],
+        GlobalAveragePool2D(),
+        Dense(3),
+    ],
+    "BatchNorm, ReLU, MaxPool2D": _images(
+        Conv2D(4, 2, use_bias=False), BatchNorm(), Activation("relu"), MaxPool2D(2, 1)
+    ),
     "DepthwiseConv2D, AveragePool2D, GlobalMaxPool2D": [
         *_images(DepthwiseConv2D(2, depth_multiplier=2), AveragePool2D(2, 1), DepthwiseConv2D(3, padding="same"))[:-2],
         GlobalMaxPool2D(),

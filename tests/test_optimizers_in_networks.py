@@ -296,22 +296,23 @@ def test_schedule_free_adamw_is_the_algorithm_of_its_authors(backend):
 
 
 @pytest.mark.parametrize("kind", ["sgd", "adamw"])
-def test_schedule_free_agrees_with_optax_as_far_as_it_recovers_the_average_by_division(kind):
+def test_a_hundred_steps_of_schedule_free_agree_with_optax(kind):
+    """At a rate at which the iteration is stable: at 0.2 and ``eps=1e-3`` it is chaotic from step 60 on."""
     optax, jnp = pytest.importorskip("optax"), pytest.importorskip("jax.numpy")
     contrib = pytest.importorskip("optax.contrib")
     if kind == "sgd":
-        base, optimizer = optax.chain(optax.add_decayed_weights(0.1), optax.sgd(0.2)), ScheduleFreeSGD(0.2, 0.9, 0.1)
+        base, optimizer = optax.chain(optax.add_decayed_weights(0.1), optax.sgd(0.05)), ScheduleFreeSGD(0.05, 0.9, 0.1)
     else:
-        base = optax.adamw(0.2, 0.0, 0.95, 1e-3, weight_decay=0.1)
-        optimizer = ScheduleFreeAdamW(0.2, 0.9, 0.1, beta2=0.95, eps=1e-3)
-    oracle = contrib.schedule_free(base, 0.2, b1=0.9, state_dtype=jnp.float64)
+        base = optax.adamw(0.05, 0.0, 0.95, 1e-2, weight_decay=0.1)
+        optimizer = ScheduleFreeAdamW(0.05, 0.9, 0.1, beta2=0.95, eps=1e-2)
+    oracle = contrib.schedule_free(base, 0.05, b1=0.9, state_dtype=jnp.float64)
     y, x = jnp.arange(5.0), np.arange(5.0)
     oracle_state, state = oracle.init(y), optimizer.init(x)
-    for _ in range(30):
+    for _ in range(100):
         x, state = optimizer.update(x, bowl, state)
         updates, oracle_state = oracle.update(jnp.asarray(bowl(np.asarray(y))), oracle_state, y)
         y = optax.apply_updates(y, updates)
-        np.testing.assert_allclose(x, contrib.schedule_free_eval_params(oracle_state, y), rtol=1e-11, atol=1e-11)
+        np.testing.assert_allclose(x, contrib.schedule_free_eval_params(oracle_state, y), rtol=1e-12, atol=1e-13)
 
 
 def test_a_network_predicts_with_the_average_and_learns_elsewhere(tmp_path):

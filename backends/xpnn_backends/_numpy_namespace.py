@@ -59,9 +59,13 @@ class NumpyNamespace:
         return array_api_compat.numpy.max(x, axis=axis, keepdims=keepdims)
 
     def maximum(self, x1: Any, x2: Any, /) -> Array:
-        """Return the greater of both, elementwise; a scalar is spread over an array first, which NumPy does slowly."""
+        """Return the greater of both, elementwise; a scalar is spread over an array first, which NumPy does slowly.
+
+        The result lies in memory as `x1` does.
+        """
         if isinstance(x2, int | float) and isinstance(x1, np.ndarray) and x1.ndim and x1.dtype.kind == "f":
-            x2 = filled(x1.shape if x1.size <= _SMALL else x1.shape[-1:], x1.dtype, x2)
+            is_whole = x1.size <= _SMALL and x1.flags.c_contiguous
+            x2 = filled(x1.shape if is_whole else x1.shape[-1:], x1.dtype, x2)
         return np.maximum(x1, x2)
 
     def sign(self, x: Array, /) -> Array:

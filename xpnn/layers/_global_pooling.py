@@ -41,8 +41,11 @@ class GlobalAveragePooling(GlobalPooling):
         return xp.permute_dims(sums, (1, 0)) * (1.0 / prod(shape[1:-1])), shape, state
 
     def backward(self, params: Params, saved: Shape, dy: Array, ctx: Context) -> tuple[Array, Params]:
-        """Give each place its share of `dy`."""
-        return ctx.xp.broadcast_to(_spread(dy * (1.0 / prod(saved[1:-1])), len(saved), ctx), saved), {}
+        """Give each place its share of `dy`, in the order of memory in which convolutions compute."""
+        xp, windows = ctx.xp, Windows((), lead=self.n_axes - 1)
+        share = windows.inside(_spread(dy * (1.0 / prod(saved[1:-1])), len(saved), ctx), xp)
+        *lead, channels, width, batch = (*saved[1:-2], saved[-1], saved[-2], saved[0])
+        return windows.outside(xp.broadcast_to(share, (*lead, channels, width, batch)), xp), {}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
