@@ -85,8 +85,8 @@ class Recorder:
         self.__dict__[name] = found
         return found
 
-    def operate(self, op: str, *args: Any) -> Any:
-        """Record an elementwise function, or a product of matrices."""
+    def operate(self, op: str, *args: Any, in_place: bool = False) -> Any:
+        """Record an elementwise function, or a product of matrices; in place, the result lies as the first one does."""
         if op == "matmul":
             return self.matmul(*args)
         parts = [part if isinstance(part, bool | int | float | Number) else self._node(part) for part in args]
@@ -96,7 +96,8 @@ class Recorder:
         dtypes = [value.dtype for value in values if isinstance(value, Node)]
         dtype = result_dtype(op, dtypes, [value for value in values if not isinstance(value, Node)])
         parts = [self._number(part, dtypes[0]) if isinstance(part, Number) else part for part in parts]
-        return self._record(op, parts, broadcast([part.shape for part in parts if isinstance(part, Node)]), dtype)
+        shape = broadcast([part.shape for part in parts if isinstance(part, Node)])
+        return self._record(op, parts, shape, dtype, **({"in_place": True} if in_place else {}))
 
     def matmul(self, a: Any, b: Any, /) -> Traced:
         """Record a product of matrices."""

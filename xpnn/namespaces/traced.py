@@ -12,7 +12,8 @@ __all__ = ["Traced"]
 class Traced:
     """The value of `node` while a program is recorded: shape and type are known, the numbers are not.
 
-    Augmented assignment rebinds the name, as with immutable arrays; assignment to elements is refused.
+    Augmented assignment rebinds the name, as with immutable arrays, and notes that the result is to lie in memory as
+    the array on the left does; assignment to elements is refused.
     """
 
     __slots__ = ("_recorder", "node")
@@ -84,9 +85,13 @@ def _install(name: str, function: str, reflected: bool) -> None:
     def backward(self: Traced, other: Any) -> Array:
         return self._recorder.operate(function, other, self)
 
+    def assigned(self: Traced, other: Any) -> Array:
+        return self._recorder.operate(function, self, other, in_place=True)
+
     setattr(Traced, f"__{name}__", forward)
     if reflected:
         setattr(Traced, f"__r{name}__", backward)
+        setattr(Traced, f"__i{name}__", assigned)
 
 
 for _name, _function in {

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from xpnn.program.elementwise import is_elementwise
+from xpnn.program.memory_order import MemoryOrder, transposed
 from xpnn.program.node import Node
 from xpnn.program.program import Program
 
@@ -11,74 +11,14 @@ __all__ = ["simplify"]
 
 
 def simplify(program: Program) -> Program:
-    """Apply the rules below to each node; results stay the same to the last bit."""
-    return program.rewrite(_simplify)
+    """Apply the rules below to each node, and let it lie as NumPy would; results stay the same to the last bit."""
+    in_order = MemoryOrder()
+    return program.rewrite(lambda node: in_order(_simplified(node)))
 
 
-def _simplify(node: Node) -> Node:
+def _simplified(node: Node) -> Node:
     rule = _RULES.get(node.op)
-    node = rule(node) if rule else node
-    return _transpose_last(_reshape_last(node)) if is_elementwise(node.op) else node
-
-
-def _reshape_last(node: Node) -> Node:
-    """An elementwise function of a transposed matrix that was given more axes is computed on the matrix."""
-    whole = [arg for arg in node.inputs if _is_transposed_matrix(arg) and arg.shape == node.shape]
-    if not whole:
-        return node
-    matrix = whole[0].args[0]
-    args = tuple(_as_matrix(arg, node, matrix) if isinstance(arg, Node) else arg for arg in node.args)
-    if None in args:
-        return node
-    inner = Node(node.op, args, matrix.shape, node.dtype, node.options)
-    return Node("reshape", (_transpose_last(inner),), node.shape, node.dtype)
-
-
-def _is_transposed_matrix(node: Node) -> bool:
-    source = node.args[0] if node.op == "reshape" else node
-    return source is not node and source.op == "transpose" and source.ndim == 2 and source.shape[-1] == node.shape[-1]
-
-
-def _as_matrix(arg: Node, node: Node, matrix: Node) -> Node | None:
-    """What `arg` is for the rows of `matrix`; None if that is not plain."""
-    if not arg.ndim:
-        return arg
-    if _is_transposed_matrix(arg) and arg.shape == node.shape:
-        return arg.args[0]  # type: ignore[no-any-return]
-    if arg.shape[-1] != 1:
-        return None
-    column = Node("broadcast_to", (arg,), (*node.shape[:-1], 1), arg.dtype)
-    return Node("reshape", (column,), (matrix.shape[0], 1), arg.dtype)
-
-
-def _transpose_last(node: Node) -> Node:
-    """An elementwise function of transposed arrays is the transpose of that function of the arrays.
-
-    So it runs in the order of the memory, in the loop of what it reads, and the layout that the code has chosen for
-    the next product stays.
-    """
-    whole = [arg for arg in node.inputs if arg.op == "transpose" and arg.shape == node.shape]
-    if not whole:
-        return node
-    axes = whole[0].options["axes"]
-    args = tuple(_in_order_of(axes, arg) if isinstance(arg, Node) else arg for arg in node.args)
-    if None in args:
-        return node
-    inner = Node(node.op, args, whole[0].args[0].shape, node.dtype, node.options)
-    return Node("transpose", (inner,), node.shape, node.dtype, {"axes": axes})
-
-
-def _in_order_of(axes: tuple[int, ...], arg: Node) -> Node | None:
-    """What `arg` is the transpose of; None if that would have to be made."""
-    if arg.op == "transpose" and arg.options["axes"] == axes:
-        return arg.args[0]  # type: ignore[no-any-return]
-    if not arg.ndim:
-        return arg
-    if max(arg.shape) != arg.size:
-        return None
-    padded = (1,) * (len(axes) - arg.ndim) + arg.shape
-    shape = tuple(padded[axes.index(axis)] for axis in range(len(axes)))
-    return Node("reshape", (arg,), shape, arg.dtype)
+    return rule(node) if rule else node
 
 
 def _reshape(node: Node) -> Node:
@@ -94,11 +34,8 @@ def _reshape(node: Node) -> Node:
 
 def _transpose(node: Node) -> Node:
     """A transpose of a transpose is one or none."""
-    source, axes = node.args[0], node.options["axes"]
-    if source.op == "transpose":
-        axes = tuple(source.options["axes"][axis] for axis in axes)
-        return _transpose(replace(node, args=source.args, options={"axes": axes}))
-    return source if axes == tuple(range(node.ndim)) else node
+    merged = transposed(node.args[0], node.options["axes"])
+    return node if merged.op == "transpose" and merged.args == node.args else merged
 
 
 def _factor(node: Node) -> Node:

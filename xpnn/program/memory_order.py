@@ -1,0 +1,156 @@
+"""Memory order: each result lies in memory as it would if NumPy had computed it at once.
+
+NumPy lets a result lie as its arguments do: the sum of two transposed arrays is a transposed array. Steps that run
+operation by operation do so, and the last bits of sums depend on it. So an operation takes its arguments with their
+axes in the order of memory, and what the program had is a transposed view of its result. That is the fast way too:
+loops run along the memory, and the layout that a layer has chosen for its products stays.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from xpnn.program.elementwise import is_elementwise
+from xpnn.program.node import Node
+from xpnn.program.strides import contiguous
+from xpnn.program.views import is_view, view_of
+from xpnn.typing import Shape
+
+__all__ = ["MemoryOrder", "order_of_axes", "transposed"]
+
+Steps = Sequence[int]
+"""Strides of an array as far as they say something about the order of its axes: 0 where it has one element."""
+
+_REDUCTIONS = frozenset(("sum", "max", "min"))
+
+
+class MemoryOrder:
+    """A rule for `Program.rewrite`, after which all but views lie in the order of their axes."""
+
+    def __init__(self) -> None:
+        self._views: dict[Node, tuple[int, ...]] = {}
+
+    def __call__(self, node: Node) -> Node:
+        """Return `node`, or a transposed view of a node that takes its arguments in the order of memory."""
+        if node.op in _REDUCTIONS:
+            return self._reduce(node) if node.args[0].ndim > 2 else node
+        if is_elementwise(node.op):
+            if matrix := _as_matrix(node):
+                return Node("reshape", (self(matrix),), node.shape, node.dtype)
+            order = self._order(node, node.ndim)
+        elif node.op == "concat":
+            order = self._order(node, node.ndim)
+        elif node.op == "matmul" and node.ndim > 3:
+            order = (*self._order(node, node.ndim - 2), node.ndim - 2, node.ndim - 1)
+        else:
+            return node
+        return node if _is_plain(order) else _turned(node, order)
+
+    def _order(self, node: Node, n_axes: int) -> tuple[int, ...]:
+        """Order in which the first `n_axes` axes of the result lie in memory, the outermost first."""
+        last, decisive = node.ndim - n_axes, node.inputs[:1] if "in_place" in node.options else node.inputs
+        steps = [self._steps(arg)[: arg.ndim - last] for arg in decisive if arg.ndim > last]
+        return order_of_axes(n_axes, [(*(0,) * (n_axes - len(step)), *step) for step in steps])
+
+    def _reduce(self, node: Node) -> Node:
+        """Reduce over the axes in the order of memory, if that is another order of those that stay."""
+        x, axes, keepdims = node.args[0], node.options["axes"], node.options["keepdims"]
+        order = order_of_axes(x.ndim, [self._steps(x)])
+        kept = order if keepdims else tuple(axis for axis in order if axis not in axes)
+        if kept == tuple(sorted(kept)):
+            return node
+        options = {**node.options, "axes": tuple(sorted(order.index(axis) for axis in axes))}
+        places = sorted(kept)
+        shape = tuple(node.shape[places.index(axis)] for axis in kept)
+        inner = Node(node.op, (transposed(x, order),), shape, node.dtype, options)
+        return transposed(inner, tuple(kept.index(axis) for axis in places))
+
+    def _steps(self, node: Node) -> Steps:
+        return [step if n > 1 else 0 for n, step in zip(node.shape, self._strides(node), strict=True)]
+
+    def _strides(self, node: Node) -> tuple[int, ...]:
+        if not is_view(node):
+            return contiguous(node.shape)
+        if node not in self._views:
+            strides = view_of(node, self._strides(node.args[0]))[1]
+            self._views[node] = contiguous(node.shape) if strides is None else strides
+        return self._views[node]
+
+
+def order_of_axes(n_axes: int, arrays: Sequence[Steps]) -> tuple[int, ...]:
+    """Order in which NumPy runs over the axes of these arrays, the outermost first, and in which a result lies.
+
+    It sorts them by their strides, from the inside; where the arrays disagree the order of the axes stays.
+    """
+    inside_first = list(reversed(range(n_axes)))
+    for i in range(1, n_axes):
+        place, axis = i, inside_first[i]
+        for j in reversed(range(i)):
+            pairs = [(steps[axis], steps[inside_first[j]]) for steps in arrays]
+            is_right = [abs(inner) <= abs(outer) for outer, inner in pairs if outer and inner]
+            if any(is_right):
+                break
+            place = j if is_right else place
+        inside_first.insert(place, inside_first.pop(i))
+    return tuple(reversed(inside_first))
+
+
+def transposed(node: Node, axes: tuple[int, ...]) -> Node:
+    """A transposed view; a transpose of a transpose is one or none."""
+    if node.op == "transpose":
+        return transposed(node.args[0], tuple(node.options["axes"][axis] for axis in axes))
+    if _is_plain(axes):
+        return node
+    return Node("transpose", (node,), tuple(node.shape[axis] for axis in axes), node.dtype, {"axes": axes})
+
+
+def _is_plain(axes: tuple[int, ...]) -> bool:
+    return axes == tuple(range(len(axes)))
+
+
+def _turned(node: Node, order: tuple[int, ...]) -> Node:
+    """The same with the axes of its arguments and of its result in this order, and brought back."""
+    args = tuple(_with_axes(arg, order) if isinstance(arg, Node) and arg.ndim else arg for arg in node.args)
+    shape = tuple(node.shape[axis] for axis in order)
+    inner = replace(node, args=args, shape=shape)
+    if node.op == "concat":
+        inner = replace(inner, options={**node.options, "axis": order.index(node.options["axis"])})
+    return transposed(inner, tuple(order.index(axis) for axis in range(node.ndim)))
+
+
+def _with_axes(arg: Node, order: tuple[int, ...]) -> Node:
+    """Axes of an argument in this order; it is given those that it lacks."""
+    padded = (*(1,) * (len(order) - arg.ndim), *arg.shape)
+    if max(padded) == arg.size:  # its only axis takes its place
+        return _reshaped(arg, tuple(padded[axis] for axis in order))
+    return transposed(_reshaped(arg, padded), order)
+
+
+def _reshaped(node: Node, shape: Shape) -> Node:
+    return node if node.shape == shape else Node("reshape", (node,), shape, node.dtype)
+
+
+def _as_matrix(node: Node) -> Node | None:
+    """What an elementwise function of a transposed matrix that was given more axes is on the matrix, if it is one."""
+    whole = [arg for arg in node.inputs if _is_transposed_matrix(arg) and arg.shape == node.shape]
+    if not whole or whole[0].op != "reshape":
+        return None
+    matrix = whole[0].args[0]
+    args = tuple(_rows_for(arg, node, matrix) if isinstance(arg, Node) else arg for arg in node.args)
+    return None if None in args else Node(node.op, args, matrix.shape, node.dtype, node.options)
+
+
+def _is_transposed_matrix(node: Node) -> bool:
+    source = node.args[0] if node.op == "reshape" else node
+    return source is not node and source.op == "transpose" and source.ndim == 2 and source.shape[-1] == node.shape[-1]
+
+
+def _rows_for(arg: Node, node: Node, matrix: Node) -> Node | None:
+    """What `arg` is for the rows of `matrix`; None if that is not plain."""
+    if not arg.ndim:
+        return arg
+    if _is_transposed_matrix(arg) and arg.shape == node.shape:
+        return arg.args[0]  # type: ignore[no-any-return]
+    if arg.shape[-1] != 1:
+        return None
+    column = Node("broadcast_to", (arg,), (*node.shape[:-1], 1), arg.dtype)
+    return Node("reshape", (column,), (matrix.shape[0], 1), arg.dtype)
