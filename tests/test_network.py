@@ -581,6 +581,21 @@ def test_a_refused_call_leaves_no_trace(moons):
     net.fit(*moons)
 
 
+@pytest.mark.parametrize("name", ["train_on_batch", "loss_and_gradients"])
+def test_a_batch_without_samples_is_refused_and_changes_nothing(backend, name, moons):
+    net, (x, y) = _classifier(backend=backend), moons
+    own = net.backend.asarray(np.empty((0, 2), "float32"))
+    for empty in (x[:0], own):
+        with pytest.raises(ArgumentError, match=r"^x must hold at least one sample, got none\.$"):
+            getattr(net, name)(empty, y[:0])
+    assert not net.built
+    before = net.build(2).flat_parameters
+    with pytest.raises(ArgumentError, match="at least one sample"):
+        getattr(net, name)(x[:0], y[:0], sample_weight=np.ones(0))
+    assert np.array_equal(net.flat_parameters, before)
+    assert net.predict(x[:0]).shape == (0, 2)
+
+
 def test_a_metric_that_does_not_fit_is_refused_before_anything_is_learnt(moons):
     net = Network([Dense(2)], metrics=["mse"]).build(2)
     before = net.flat_parameters

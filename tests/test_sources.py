@@ -143,6 +143,11 @@ def test_bad_values_are_found_in_the_thread_and_named_in_fit(tmp_path):
             "x must give 6 batches in each epoch, got 5: an iterator gives its batches once, a function that makes one "
             "gives them in each epoch.",
         ),
+        (
+            lambda: _network().fit([(X[:0], Y[:0])]),
+            ArgumentError,
+            "x must hold at least one sample, got none.",
+        ),
     ],
 )
 def test_what_gives_no_batches_is_refused(make, error, message):
@@ -266,6 +271,14 @@ def test_an_error_of_the_generator_is_that_of_fit_and_what_was_learnt_is_kept():
     with pytest.raises(OSError, match=r"^the disk is gone$"):
         net.fit(generate)
     assert net.batches_done == 2
+
+
+def test_a_batch_without_samples_ends_the_training_before_it_is_learnt():
+    net, wanted = _network(), _network()
+    wanted.fit(BATCHES[:1])
+    with pytest.raises(ArgumentError, match=r"^x must hold at least one sample, got none\.$"):
+        net.fit([BATCHES[0], (X[:0], Y[:0]), BATCHES[1]])
+    assert np.array_equal(net.flat_parameters, wanted.flat_parameters)
 
 
 # ---------------------------------------------------------------------------------------------------------- samplers

@@ -16,11 +16,11 @@ from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
 from xpnn.model import Model
 from xpnn.training import evaluation
 from xpnn.training.accumulator import check_accumulation
-from xpnn.training.batches import Samples
+from xpnn.training.batches import Batch, Samples
 from xpnn.training.callback_states import CallbackStates
 from xpnn.training.epoch import begin_epoch
 from xpnn.training.history import History
-from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, sample_shape
+from xpnn.training.ingest import ingest_batch, ingest_inputs, sample_shape
 from xpnn.training.learner import Learner
 from xpnn.training.loop import run_epochs
 from xpnn.training.mixing import as_mixing
@@ -266,10 +266,8 @@ class Network(Model):
         loss : Array, shape ()
             The loss before the step, on the device: ``float(loss)`` waits for it, the step itself does not.
         """
-        learner = self._ready(x)
-        x = ingest_inputs(x, learner.weights, learner.input_shape)
-        y = ingest_targets(y, x, learner.loss, learner.weights, learner.output_shape)
-        return learner.step(x, y, ingest_weights(sample_weight, x, learner.weights)).value
+        learner, batch = self._batch(x, y, sample_weight)
+        return learner.step(*batch).value
 
     @on_device
     def loss_and_gradients(
@@ -296,18 +294,15 @@ class Network(Model):
             Gradient with respect to the input; a tuple or a mapping, like `x`, for several. None for an input that has
             no gradient, such as indices.
         """
-        learner, given = self._ready(x), x
-        x = ingest_inputs(x, learner.weights, learner.input_shape)
-        y = ingest_targets(y, x, learner.loss, learner.weights, learner.output_shape)
-        weight = ingest_weights(sample_weight, x, learner.weights)
+        learner, batch = self._batch(x, y, sample_weight)
         positions = learner.streams.positions
         try:
-            result = learner.gradients(x, y, weight, training)
+            result = learner.gradients(*batch, training)
         finally:
             learner.streams.positions = positions
         flat = learner.full_gradient(result)
         gradients = learner.weights.split(learner.backend.to_numpy(flat))
-        return float(learner.full_value(result)), gradients, self._host(result.dx, learner.weights.input_names, given)
+        return float(learner.full_value(result)), gradients, self._host(result.dx, learner.weights.input_names, x)
 
     @on_device
     def update_batch_norm(self, x: Any, *, batch_size: int | None = None) -> None:
@@ -370,6 +365,16 @@ class Network(Model):
         if self._learner is None:
             self.build(sample_shape(x, self._input_names))
         return self._built
+
+    def _batch(self, x: Any, y: Any, sample_weight: Any) -> tuple[Learner, Batch]:
+        """Check one batch and bring it to the device; a network that was not built stays so if the batch is refused."""
+        was_built = self.built
+        try:
+            learner = self._ready(x)
+            return learner, ingest_batch(learner, x, y, sample_weight, finite=False)
+        except XpnnError:
+            self._learner = self._learner if was_built else None
+            raise
 
     def _host(self, value: Any, names: tuple[str, ...], given: Any) -> Any:
         return by_names(map_tree(lambda a: np.array(self.backend.to_numpy(a)), value), names, given)

@@ -131,16 +131,18 @@ def _ingest_weight(name: str, values: Any, n: int, weights: Weights) -> Array:
     return weights.backend.asarray(values, weights.dtype)
 
 
-def ingest_batch(learner: Any, x: Any, y: Any, sample_weight: Any = None) -> Batch:
-    """Check one batch on the host and bring it to the device.
+def ingest_batch(learner: Any, x: Any, y: Any, sample_weight: Any = None, finite: bool = True) -> Batch:
+    """Check one batch on the host and bring it to the device; `finite` is as for `ingest_inputs`.
 
     Raises
     ------
     ShapeError, ArgumentError
-        As above.
+        As above, or if there is no sample.
     """
     weights = learner.weights
-    x = ingest_inputs(x, weights, learner.input_shape, finite=True)
+    x = ingest_inputs(x, weights, learner.input_shape, finite)
+    if rows(x) == 0:
+        raise ArgumentError("x must hold at least one sample, got none.")
     y = ingest_targets(y, x, learner.loss, weights, learner.output_shape)
     return Batch(x, y, ingest_weights(sample_weight, x, weights))
 
