@@ -420,7 +420,7 @@ def test_the_summary_is_a_table():
 def test_nothing_is_measured_in_no_epochs():
     many = train_many(make(layers=SMALL), X, Y, seeds=[0], epochs=0)
     assert many.summary().splitlines()[0].split() == ["member", "seed"]
-    with pytest.raises(ArgumentError, match=r"^metric must be one of , got 'loss'\.$"):
+    with pytest.raises(ArgumentError, match=r"^metric must have been measured, got 'loss' after 0 epochs\.$"):
         many.best("loss")
 
 
@@ -485,6 +485,11 @@ REFUSALS = [
     ),
     ({"folds": 1}, ArgumentError, "folds must be an integer of at least 2, got 1."),
     ({"folds": 37}, ArgumentError, "folds must be at most the number of samples, 36, got 37."),
+    (
+        {"folds": 3, "sample_weight": np.arange(36) == 0},
+        ArgumentError,
+        "sample_weight must hold a number above 0 in each of the 3 folds, got zeros alone in fold 0.",
+    ),
     (
         {"folds": 2, "validation_data": (X, Y)},
         ArgumentError,
