@@ -7,7 +7,7 @@ import recurrent_rows
 from agreement.case import compute, types_on_jax
 from conftest import TESTED, without_jax
 
-from xpnn import activations
+from xpnn import activations, get_backend
 from xpnn._tree import map_shapes, map_tree, named_parts
 from xpnn.context import RunContext
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
@@ -256,6 +256,24 @@ def _check(row, backend):
     layer, input_shape = ROWS[row]
     report = check_layer(layer, input_shape, backend=backend, nan_safe=row in HIDES_NAN, draw=DRAWS.get(row))
     assert report.passed, str(report)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_layer_behind_one_of_several_outputs_runs_or_is_refused_before_it_runs(row):
+    layer, shape = ROWS[row]
+    ctx = RunContext(get_backend("numpy"), True, Streams(0))
+    for several in ((shape,), (shape, shape), ((shape, shape), (shape, shape))):
+        both = Sequential([Identity(), layer])
+        try:
+            params, state, output_shape = both.init(HostRng(np.random.default_rng(0)), several)
+        except ShapeError as error:
+            assert str(error).startswith(f"layer 1, {layer!r}: ")
+            continue
+        x = map_shapes(lambda part: np.ones((2, *part)), several)
+        y, saved, _ = both.forward(params, state, x, ctx)
+        assert map_tree(lambda part: list(part.shape), y) == map_shapes(lambda part: [2, *part], output_shape)
+        dx = both.backward(params, saved, y, ctx)[0]
+        map_tree(lambda part, like: np.testing.assert_equal(part.shape, like.shape), dx, x)
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
+from xpnn.layers._inputs import refuse_several
 from xpnn.layers.activation import Activation
-from xpnn.typing import Layer
+from xpnn.typing import Layer, Params, Rng, State
 
-__all__ = ["NAME", "as_layer", "as_layers", "locate", "name_layers"]
+__all__ = ["NAME", "as_layer", "as_layers", "initialise", "locate", "name_layers"]
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -46,6 +47,19 @@ def name_layers(layers: tuple[Layer, ...]) -> dict[str, Layer]:
             raise ArgumentError(f"name must be unique among the layers of a container, got {name!r} twice.")
         named[name] = layer
     return named
+
+
+def initialise(name: str, layer: Layer, rng: Rng, input_shape: Any) -> tuple[Params, State, Any]:
+    """Call `init` of a layer inside a container, with its place in front of the message of an error.
+
+    Raises
+    ------
+    ShapeError
+        If it is given several inputs and says that it takes one, or cannot take their shapes.
+    """
+    with locate(name, layer):
+        refuse_several(layer, input_shape)
+        return layer.init(rng, input_shape)
 
 
 @contextmanager
