@@ -180,6 +180,14 @@ def test_an_unbuilt_network_cannot_be_saved(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("path", [None, 3, b"net"])
+def test_what_is_no_path_is_refused(path):
+    for call in (_network().build(2).save, Network.load):
+        with pytest.raises(ArgumentTypeError) as caught:
+            call(path)
+        assert str(caught.value) == f"path must be a string or a path, got {path!r}."
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Twice(Activation):
     """A caller's own layer."""

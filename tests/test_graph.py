@@ -257,6 +257,18 @@ MESSAGES = [
     (_init(Permute((2, 1)), (3,)), "axes must be as many as those of a sample of shape (3,), got (2, 1)."),
     (_init(RepeatVector(2), (3, 4)), "input must have shape (batch, features), got (batch, 3, 4)."),
     (lambda: Parallel([]), "branches must hold at least one layer, got none."),
+    *[
+        (lambda bad=bad: Parallel(bad), f"branches must be layers or names of activations, got {bad!r}.")
+        for bad in (None, 3)
+    ],
+    (lambda: Parallel([D, 3]), "branches must be layers or names of activations, got 3."),
+    *[
+        (
+            lambda bad=bad: Graph("x", bad, "out"),
+            f"nodes must be a mapping from names to (layer, sources), got {bad!r}.",
+        )
+        for bad in (None, 3, ["out"])
+    ],
     (lambda: Parallel([D, D], merge="sum"), "merge must be one of add, average, concatenate, dot, maximum, minimum, "),
     (lambda: Parallel([Dense(2, name="merge"), D]), "name must be other than 'merge' for a branch, got 'merge'."),
     (lambda: Lambda(3, 4), "function must be callable, got 3."),

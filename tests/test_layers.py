@@ -497,6 +497,22 @@ def test_bad_input_gets_one_sentence(call, message):
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    ("make", "argument"),
+    [
+        (lambda: Sequential("relu_"), "layers"),
+        (lambda: Residual([Dense(3), "relu_"]), "layers"),
+        (lambda: Parallel(["relu_"]), "branches"),
+        (lambda: Graph("x", {"y": ("relu_", "x")}, "y"), "layers"),
+    ],
+)
+def test_an_unknown_word_among_layers_is_said_to_name_no_activation(make, argument):
+    with pytest.raises(ArgumentError) as caught:
+        make()
+    assert str(caught.value).startswith(f"names of activations in {argument} must be one of celu, elu, ")
+    assert str(caught.value).endswith(", got 'relu_'. Did you mean 'relu'?")
+
+
 def test_an_unknown_activation_is_answered_with_the_nearest_match():
     with pytest.raises(ArgumentError, match=r"^activation must be one of .*, got 'rleu'\. Did you mean 'relu'\?$"):
         Dense(3, activation="rleu")

@@ -6,8 +6,11 @@ Over 150 lines: one function for each kind of argument.
 """
 
 import difflib
+import os
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from operator import index
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from xpnn._tree import has_parts
@@ -22,6 +25,7 @@ __all__ = [
     "look_up",
     "non_negative",
     "number",
+    "path",
     "positive",
     "refuse",
     "shape",
@@ -125,6 +129,13 @@ def _hint(value: str, known: list[str]) -> str:
     same = folded.get(_WORDS_OF_PEERS.get(value.lower(), value.lower()))
     near = [same] if same else [folded[n] for n in difflib.get_close_matches(value.lower(), folded, n=1)]
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def path(argument: str, value: Any) -> Path:
+    """Accept strings and paths alone; a number would be taken for an open file."""
+    if not isinstance(value, str | os.PathLike):
+        raise ArgumentTypeError(f"{argument} must be a string or a path, got {reprlib.repr(value)}.")
+    return Path(value)
 
 
 def shape(argument: str, value: Any) -> tuple[int, ...]:

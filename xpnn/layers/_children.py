@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from xpnn.activations import get_activation
 from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
 from xpnn.layers._inputs import refuse_several
 from xpnn.layers.activation import Activation
@@ -15,14 +16,14 @@ __all__ = ["NAME", "as_layer", "as_layers", "initialise", "locate", "name_layers
 NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
-def as_layers(values: Any) -> tuple[Layer, ...]:
-    """Turn a layer, or a sequence of layers, into a tuple of layers."""
+def as_layers(values: Any, argument: str = "layers") -> tuple[Layer, ...]:
+    """Turn a layer, or a sequence of layers, into a tuple of layers; `argument` is named in errors."""
     if isinstance(values, str) or hasattr(values, "forward") or not isinstance(values, Iterable):
         values = (values,)
-    return tuple(as_layer(value) for value in values)
+    return tuple(as_layer(value, argument) for value in values)
 
 
-def as_layer(value: Any) -> Layer:
+def as_layer(value: Any, argument: str = "layers") -> Layer:
     """Return a layer as it is, and an activation or its name as an `Activation` layer."""
     if isinstance(value, Layer) and not isinstance(value, type):
         return value
@@ -30,9 +31,9 @@ def as_layer(value: Any) -> Layer:
         missing = [part for part in ("name", "init", "forward", "backward") if not hasattr(value, part)]
         raise ArgumentTypeError(f"a layer must have name, init, forward and backward, got {value!r} without {missing}.")
     if isinstance(value, str) or (not isinstance(value, type) and hasattr(value, "backward")):
-        return Activation(value)
+        return Activation(get_activation(f"names of activations in {argument}", value))
     hint = f": write {value.__name__}(...)" if isinstance(value, type) else ""
-    raise ArgumentTypeError(f"layers must be layers or names of activations, got {value!r}{hint}.")
+    raise ArgumentTypeError(f"{argument} must be layers or names of activations, got {value!r}{hint}.")
 
 
 def name_layers(layers: tuple[Layer, ...]) -> dict[str, Layer]:
