@@ -95,6 +95,23 @@ def test_bad_values_are_found_in_the_thread_and_named_in_fit(tmp_path):
         _network().fit(ArrayStream(X, Y + 1), batch_size=20)
 
 
+class _Seen(Callback):
+    def __init__(self):
+        self.epochs = []
+
+    def on_epoch_begin(self, network, epoch):
+        self.epochs.append(epoch)
+
+
+@pytest.mark.parametrize(("bad", "epochs"), [(0, []), (70, [0])])
+def test_bad_validation_data_are_named_and_the_first_sample_is_checked_before_training(bad, epochs):
+    y, seen = Y.copy(), _Seen()
+    y[bad] = 50
+    with pytest.raises(ArgumentError, match=r"^validation_data: y must hold labels from 0 to \d+, got 50\.$"):
+        _network().fit(X, Y, callbacks=[seen], validation_data=ArrayStream(X, y))
+    assert seen.epochs == epochs
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [

@@ -506,6 +506,11 @@ REFUSALS = [
         "validation_data must be (x, y) or (x, y, sample_weight), got ndarray.",
     ),
     (
+        {"seeds": [0], "validation_data": (X, Y + 1)},
+        ArgumentError,
+        "validation_data: y must hold labels from 0 to 2, got 3.",
+    ),
+    (
         {"net": trained, "seeds": [0]},
         ArgumentError,
         "net must not be trained before where its layers have state, got 12 steps.",

@@ -8,19 +8,21 @@ Over 150 lines: one function for each kind of argument.
 import difflib
 import os
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from operator import index
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from xpnn._tree import has_parts
-from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
+from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError, XpnnError
 from xpnn.typing import Array, Namespace
 
 __all__ = [
     "boolean",
     "choice",
     "fraction",
+    "inside",
     "integer",
     "look_up",
     "non_negative",
@@ -39,6 +41,17 @@ T = TypeVar("T")
 def refuse(argument: str, rule: str, value: object) -> NoReturn:
     """Raise the one sentence that names the argument, the rule and the value."""
     raise ArgumentError(f"{argument} must {rule}, got {value!r}.")
+
+
+@contextmanager
+def inside(place: str) -> Iterator[None]:
+    """Put the place where an error happens, if it has a name, in front of its message."""
+    try:
+        yield
+    except XpnnError as error:
+        if not place:
+            raise
+        raise type(error)(f"{place}: {error}") from error
 
 
 def boolean(argument: str, value: Any) -> bool:

@@ -3,7 +3,7 @@
 Over 150 lines: nearly half of them are the documentation of `Network` and of `fit`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,8 +30,6 @@ from xpnn.training.running_averages import update_batch_norm
 from xpnn.training.sample_weights import combine_weights
 from xpnn.training.sources import (
     array_samples,
-    host_samples,
-    is_array_stream,
     is_mapped,
     make_plan,
     make_source,
@@ -39,6 +37,7 @@ from xpnn.training.sources import (
 )
 from xpnn.training.split import split_validation
 from xpnn.training.totals import measure_nothing
+from xpnn.training.validation import validation_samples
 from xpnn.typing import Array, HostArray
 
 if TYPE_CHECKING:
@@ -230,7 +229,8 @@ class Network(Model):
                 names = () if class_weight is None else self._ready(x).weights.output_names
                 sample_weight = combine_weights(y, sample_weight, class_weight, names)
             source = make_source(self._ready, x, y, sample_weight, steps_per_epoch)
-            validation = None if validation_data is None else self._validation(validation_data)
+            place = "" if share else "validation_data"
+            validation = validation_samples(self._ready, validation_data, place=place)
             built = self._built
             measure_nothing(built.loss, built.metrics, source.first().y, built.output_shape, built.weights)
             mixing = as_mixing(augment, built)
@@ -378,15 +378,6 @@ class Network(Model):
 
     def _host(self, value: Any, names: tuple[str, ...], given: Any) -> Any:
         return by_names(map_tree(lambda a: np.array(self.backend.to_numpy(a)), value), names, given)
-
-    def _validation(self, data: Any, make: Callable[..., Any] = array_samples) -> Any:
-        if not isinstance(data, tuple | list) and is_array_stream(data):
-            return host_samples(self._ready, data)
-        if not isinstance(data, tuple | list) or len(data) not in (2, 3):
-            raise ArgumentTypeError(
-                f"validation_data must be (x, y) or (x, y, sample_weight), got {type(data).__name__}."
-            )
-        return make(self._ready, data[0], data[1], data[2] if len(data) == 3 else None)
 
     def _outputs(self, x: Any, batch_size: int | None) -> tuple[Learner, Any]:
         if batch_size is not None:
