@@ -9,7 +9,7 @@ from conftest import TESTED
 
 from xpnn import Network, data, safetensors
 from xpnn.callbacks import LearningRateSchedule
-from xpnn.errors import ArgumentTypeError, CheckpointError, NotBuiltError, XpnnError
+from xpnn.errors import ArgumentError, ArgumentTypeError, CheckpointError, NotBuiltError, XpnnError
 from xpnn.layers import Activation, BatchNorm, Dense, Dropout, LayerNorm, Residual, Sequential, Standardize
 from xpnn.optimizers import SGD, Adam
 from xpnn.training.codec import decode, encode, known_types
@@ -178,6 +178,40 @@ def test_an_unbuilt_network_cannot_be_saved(tmp_path):
     with pytest.raises(NotBuiltError):
         _network().save(tmp_path / "net.safetensors")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", [None, 3, b"net"])
+def test_what_is_no_path_is_refused(path):
+    for call in (_network().build(2).save, Network.load):
+        with pytest.raises(ArgumentTypeError) as caught:
+            call(path)
+        assert str(caught.value) == f"path must be a string or a path, got {path!r}."
+
+
+@pytest.mark.parametrize(
+    ("notes", "message"),
+    [
+        (
+            {"good": [1], "mean": np.zeros(1)},
+            "notes['mean'] must be JSON data, got array([0.]): Object of type",
+        ),
+        ({"list": [float("nan")]}, "notes['list'] must be JSON data, got [nan]: Out of range float values"),
+        ({3: 1}, "notes[3] must be JSON data, got 1: its keys must be strings, not 3."),
+        ({"deep": json.loads("[" * 126 + "]" * 126)}, "notes['deep'] must be JSON data, got ["),
+        ([1, 2], "notes must be a dict, got [1, 2]."),
+        (None, "notes must be a dict, got None."),
+    ],
+)
+def test_notes_that_a_file_cannot_hold_are_named(tmp_path, notes, message):
+    net = _network().build(2)
+    net.notes = notes
+    with pytest.raises((ArgumentError, ArgumentTypeError)) as caught:
+        net.save(tmp_path / "net.safetensors")
+    assert str(caught.value).startswith(message)
+    assert list(tmp_path.iterdir()) == []
+    net.notes = {"deep": json.loads("[" * 125 + "]" * 125)}
+    net.save(tmp_path / "net.safetensors")
+    assert Network.load(tmp_path / "net.safetensors").notes == net.notes
 
 
 @dataclass(frozen=True, slots=True, repr=False)

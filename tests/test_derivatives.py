@@ -6,7 +6,7 @@ from conftest import without_jax
 
 from xpnn import Network
 from xpnn.derivatives import hessian_vector_product, jvp
-from xpnn.errors import ShapeError
+from xpnn.errors import ArgumentError, ShapeError
 from xpnn.layers import (
     GRU,
     LSTM,
@@ -130,3 +130,8 @@ def test_a_direction_of_another_shape_is_refused():
         jvp(net, X, U)
     with pytest.raises(ShapeError, match=r"^direction must have shape \(10,\), got \(3,\)\.$"):
         hessian_vector_product(net, X, [0, 1, 1, 0, 0, 1], np.ones(3))
+
+
+def test_a_batch_without_samples_has_no_second_derivatives():
+    with pytest.raises(ArgumentError, match=r"^x must hold at least one sample, got none\.$"):
+        hessian_vector_product(Network([Dense(2)]).build(4), X[:0], [], np.ones(10))

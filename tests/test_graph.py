@@ -8,24 +8,31 @@ from xpnn.context import RunContext
 from xpnn.derivatives import jvp
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.layers import (
+    LSTM,
     Add,
+    Bidirectional,
     Concatenate,
     Dense,
     Dot,
+    Embedding,
     Graph,
     Identity,
     Lambda,
     Maximum,
     Minimum,
+    MultiHeadAttention,
     Multiply,
     Parallel,
     Permute,
     RepeatVector,
+    Residual,
+    Sequential,
     Split,
     Subtract,
 )
 from xpnn.random import HostRng, ShapeRng, Streams
 from xpnn.testing import check_layer
+from xpnn.typing import Shape
 
 
 def _run(layer, x, dy, shape, params=None, wants_dx=True):
@@ -203,6 +210,36 @@ MESSAGES = [
         _init(Graph("x", {"halves": (Split(2), "x"), "out": (D, "halves.2")}, ("out", "halves")), (4,)),
         "layer out, Dense(2): halves must have more than 2 outputs, got 2.",
     ),
+    (
+        _init(Sequential([LSTM(4, return_state=True), Dense(3)]), (5, 2)),
+        "layer 1, Dense(3): input must be one array, got a tuple of 3.",
+    ),
+    (_init(Sequential([Dense(3)]), ((4,), (4,))), "layer 0, Dense(3): input must be one array, got a tuple of 2."),
+    (
+        _init(Sequential([Bidirectional(LSTM(4), None), "relu"]), (5, 2)),
+        "layer 1, Activation(ReLU()): input must be one array, got a tuple of 2.",
+    ),
+    (
+        _init(Sequential([Parallel([D, Identity()], merge=None), Embedding(5, 2)]), (4,)),
+        "layer 1, Embedding(5, 2): input must be one array, got a tuple of 2.",
+    ),
+    (
+        _init(Sequential([Split(2), Residual([Identity()])]), (4,)),
+        "layer 1, Residual((Identity(),)): input must be one array, got a tuple of 2.",
+    ),
+    (
+        _init(Graph("x", {"halves": (Split(2), "x"), "out": ([D, "relu"], "halves")}, "out"), (4,)),
+        "layer out, Sequential((Dense(2), Activation(ReLU()))): layer 0, Dense(2): input must be one array, got a "
+        "tuple of 2.",
+    ),
+    (
+        _init(Graph("x", {"halves": (Split(2), "x"), "sum": (Add(), ("x", "halves"))}, "sum"), (4,)),
+        "layer sum, Add(): input 1 must be one array, got a tuple of 2.",
+    ),
+    (_init(LSTM(4), (((3, 2), (3, 2)), (4,), (4,))), "input 0 must be one array, got a tuple of 2."),
+    (_init(LSTM(4), ((3, 2),)), "input must be one array, got a tuple of 1."),
+    (_init(MultiHeadAttention(1, 2), ((3, 2), ((3, 2), (3, 2)))), "input 1 must be one array, got a tuple of 2."),
+    (_init(MultiHeadAttention(1, 2), ((3, 2),)), "input must be one array, got a tuple of 1."),
     (_init(Add(), (3,)), "input must be a tuple of at least 2 arrays, got shape (3,)."),
     (_init(Subtract(), ((3,), (3,), (3,))), "input must be a tuple of 2 arrays, got shape ((3,), (3,), (3,))."),
     (
@@ -220,6 +257,18 @@ MESSAGES = [
     (_init(Permute((2, 1)), (3,)), "axes must be as many as those of a sample of shape (3,), got (2, 1)."),
     (_init(RepeatVector(2), (3, 4)), "input must have shape (batch, features), got (batch, 3, 4)."),
     (lambda: Parallel([]), "branches must hold at least one layer, got none."),
+    *[
+        (lambda bad=bad: Parallel(bad), f"branches must be layers or names of activations, got {bad!r}.")
+        for bad in (None, 3)
+    ],
+    (lambda: Parallel([D, 3]), "branches must be layers or names of activations, got 3."),
+    *[
+        (
+            lambda bad=bad: Graph("x", bad, "out"),
+            f"nodes must be a mapping from names to (layer, sources), got {bad!r}.",
+        )
+        for bad in (None, 3, ["out"])
+    ],
     (lambda: Parallel([D, D], merge="sum"), "merge must be one of add, average, concatenate, dot, maximum, minimum, "),
     (lambda: Parallel([Dense(2, name="merge"), D]), "name must be other than 'merge' for a branch, got 'merge'."),
     (lambda: Lambda(3, 4), "function must be callable, got 3."),
@@ -232,6 +281,28 @@ def test_what_does_not_fit_gets_one_sentence(call, message):
         call()
     assert str(caught.value).startswith(message)
     assert "merge must" in message or str(caught.value) == message
+
+
+@pytest.mark.parametrize("annotation", [Shape, "Shape", None])
+def test_a_layer_of_ones_own_says_by_an_annotation_that_it_takes_one_array(annotation):
+    class Own:
+        name = None
+
+        def init(self, rng, input_shape):
+            return {}, {}, input_shape
+
+        def forward(self, params, state, x, ctx):
+            return x, None, state
+
+        def backward(self, params, saved, dy, ctx):
+            return dy, {}
+
+    if annotation is None:
+        assert Sequential([Split(2), Own()]).init(ShapeRng(), (4,))[2] == ((2,), (2,))
+        return
+    Own.init.__annotations__["input_shape"] = annotation
+    with pytest.raises(ShapeError, match=r"^layer 1, .* input must be one array, got a tuple of 2\.$"):
+        Sequential([Split(2), Own()]).init(ShapeRng(), (4,))
 
 
 def test_parallel_names_its_branches():

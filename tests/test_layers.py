@@ -7,7 +7,7 @@ import recurrent_rows
 from agreement.case import compute, types_on_jax
 from conftest import TESTED, without_jax
 
-from xpnn import activations
+from xpnn import activations, get_backend
 from xpnn._tree import map_shapes, map_tree, named_parts
 from xpnn.context import RunContext
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
@@ -259,6 +259,24 @@ def _check(row, backend):
 
 
 @pytest.mark.parametrize("row", ROWS)
+def test_a_layer_behind_one_of_several_outputs_runs_or_is_refused_before_it_runs(row):
+    layer, shape = ROWS[row]
+    ctx = RunContext(get_backend("numpy"), True, Streams(0))
+    for several in ((shape,), (shape, shape), ((shape, shape), (shape, shape))):
+        both = Sequential([Identity(), layer])
+        try:
+            params, state, output_shape = both.init(HostRng(np.random.default_rng(0)), several)
+        except ShapeError as error:
+            assert str(error).startswith(f"layer 1, {layer!r}: ")
+            continue
+        x = map_shapes(lambda part: np.ones((2, *part)), several)
+        y, saved, _ = both.forward(params, state, x, ctx)
+        assert map_tree(lambda part: list(part.shape), y) == map_shapes(lambda part: [2, *part], output_shape)
+        dx = both.backward(params, saved, y, ctx)[0]
+        map_tree(lambda part, like: np.testing.assert_equal(part.shape, like.shape), dx, x)
+
+
+@pytest.mark.parametrize("row", ROWS)
 def test_a_layer_gives_the_same_numbers_on_every_backend(row, backend):
     wanted, given = (compute(on, *_both_ways(row, on), seed=3) for on in (TESTED["numpy"], backend))
     assert given.keys() == wanted.keys()
@@ -477,6 +495,22 @@ def test_bad_input_gets_one_sentence(call, message):
     with pytest.raises((ArgumentError, ArgumentTypeError, ShapeError)) as caught:
         call()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("make", "argument"),
+    [
+        (lambda: Sequential("relu_"), "layers"),
+        (lambda: Residual([Dense(3), "relu_"]), "layers"),
+        (lambda: Parallel(["relu_"]), "branches"),
+        (lambda: Graph("x", {"y": ("relu_", "x")}, "y"), "layers"),
+    ],
+)
+def test_an_unknown_word_among_layers_is_said_to_name_no_activation(make, argument):
+    with pytest.raises(ArgumentError) as caught:
+        make()
+    assert str(caught.value).startswith(f"names of activations in {argument} must be one of celu, elu, ")
+    assert str(caught.value).endswith(", got 'relu_'. Did you mean 'relu'?")
 
 
 def test_an_unknown_activation_is_answered_with_the_nearest_match():

@@ -324,6 +324,36 @@ MESSAGES = [
         "validation_data must be (x, y) or (x, y, sample_weight), got ndarray.",
     ),
     (
+        lambda: _net().fit(X, Y, validation_data=(np.zeros((6, 4)), Y)),
+        ShapeError,
+        "validation_data: x must have shape (batch, 3), got (6, 4).",
+    ),
+    (
+        lambda: _net().fit(X, Y, validation_data=(X, Y + 7)),
+        ArgumentError,
+        "validation_data: y must hold labels from 0 to 1, got 7.",
+    ),
+    (
+        lambda: _net().fit(X, Y, validation_data=(X, Y, np.zeros(6))),
+        ArgumentError,
+        "validation_data: sample_weight must hold a number above 0, got zeros alone.",
+    ),
+    (
+        lambda: _net().fit(X, np.arange(6) // 5 * 7, validation_split=0.2),
+        ArgumentError,
+        "y must hold labels from 0 to 1, got 7.",
+    ),
+    (
+        lambda: _net().build(3).set_parameters({"0.weight": "abc"}),
+        ArgumentTypeError,
+        "0.weight must be an array, a table or a rectangular sequence, got str.",
+    ),
+    (
+        lambda: Network([BatchNorm()]).build(3).set_state({"0.running_mean": None}),
+        ArgumentTypeError,
+        "0.running_mean must be an array, a table or a rectangular sequence, got NoneType.",
+    ),
+    (
         lambda: _net().fit(X, Y, validation_split=0.1),
         ArgumentError,
         "validation_split must leave samples on both sides, got 0.1 of 6 samples.",
@@ -579,6 +609,21 @@ def test_a_refused_call_leaves_no_trace(moons):
             net.fit(x, y, **options)
         assert not net.built
     net.fit(*moons)
+
+
+@pytest.mark.parametrize("name", ["train_on_batch", "loss_and_gradients"])
+def test_a_batch_without_samples_is_refused_and_changes_nothing(backend, name, moons):
+    net, (x, y) = _classifier(backend=backend), moons
+    own = net.backend.asarray(np.empty((0, 2), "float32"))
+    for empty in (x[:0], own):
+        with pytest.raises(ArgumentError, match=r"^x must hold at least one sample, got none\.$"):
+            getattr(net, name)(empty, y[:0])
+    assert not net.built
+    before = net.build(2).flat_parameters
+    with pytest.raises(ArgumentError, match="at least one sample"):
+        getattr(net, name)(x[:0], y[:0], sample_weight=np.ones(0))
+    assert np.array_equal(net.flat_parameters, before)
+    assert net.predict(x[:0]).shape == (0, 2)
 
 
 def test_a_metric_that_does_not_fit_is_refused_before_anything_is_learnt(moons):

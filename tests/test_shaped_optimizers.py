@@ -257,6 +257,7 @@ def test_parts_join_what_a_network_without_parameters_has():
         (lambda: Muon(ns_steps=0), "ns_steps must be an integer of at least 1, got 0."),
         (lambda: Muon(adamw_ratio=0), "adamw_ratio must be a finite number above 0, got 0."),
         (lambda: Muon(exclude=(1,)), "exclude must be names of layers or parameters, got (1,)."),
+        (lambda: Muon(exclude=None), "exclude must be names of layers or parameters, got None."),
         (lambda: Muon(nesterov=1), "nesterov must be True or False, got 1."),
         (lambda: Lamb(beta1=1.0), "beta1 must be a number in [0, 1), got 1.0."),
         (lambda: Lamb(eps=-1.0), "eps must be a finite number of at least 0, got -1.0."),

@@ -95,6 +95,23 @@ def test_bad_values_are_found_in_the_thread_and_named_in_fit(tmp_path):
         _network().fit(ArrayStream(X, Y + 1), batch_size=20)
 
 
+class _Seen(Callback):
+    def __init__(self):
+        self.epochs = []
+
+    def on_epoch_begin(self, network, epoch):
+        self.epochs.append(epoch)
+
+
+@pytest.mark.parametrize(("bad", "epochs"), [(0, []), (70, [0])])
+def test_bad_validation_data_are_named_and_the_first_sample_is_checked_before_training(bad, epochs):
+    y, seen = Y.copy(), _Seen()
+    y[bad] = 50
+    with pytest.raises(ArgumentError, match=r"^validation_data: y must hold labels from 0 to \d+, got 50\.$"):
+        _network().fit(X, Y, callbacks=[seen], validation_data=ArrayStream(X, y))
+    assert seen.epochs == epochs
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
@@ -142,6 +159,11 @@ def test_bad_values_are_found_in_the_thread_and_named_in_fit(tmp_path):
             ArgumentError,
             "x must give 6 batches in each epoch, got 5: an iterator gives its batches once, a function that makes one "
             "gives them in each epoch.",
+        ),
+        (
+            lambda: _network().fit([(X[:0], Y[:0])]),
+            ArgumentError,
+            "x must hold at least one sample, got none.",
         ),
     ],
 )
@@ -266,6 +288,14 @@ def test_an_error_of_the_generator_is_that_of_fit_and_what_was_learnt_is_kept():
     with pytest.raises(OSError, match=r"^the disk is gone$"):
         net.fit(generate)
     assert net.batches_done == 2
+
+
+def test_a_batch_without_samples_ends_the_training_before_it_is_learnt():
+    net, wanted = _network(), _network()
+    wanted.fit(BATCHES[:1])
+    with pytest.raises(ArgumentError, match=r"^x must hold at least one sample, got none\.$"):
+        net.fit([BATCHES[0], (X[:0], Y[:0]), BATCHES[1]])
+    assert np.array_equal(net.flat_parameters, wanted.flat_parameters)
 
 
 # ---------------------------------------------------------------------------------------------------------- samplers

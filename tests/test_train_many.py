@@ -420,7 +420,7 @@ def test_the_summary_is_a_table():
 def test_nothing_is_measured_in_no_epochs():
     many = train_many(make(layers=SMALL), X, Y, seeds=[0], epochs=0)
     assert many.summary().splitlines()[0].split() == ["member", "seed"]
-    with pytest.raises(ArgumentError, match=r"^metric must be one of , got 'loss'\.$"):
+    with pytest.raises(ArgumentError, match=r"^metric must have been measured, got 'loss' after 0 epochs\.$"):
         many.best("loss")
 
 
@@ -486,6 +486,11 @@ REFUSALS = [
     ({"folds": 1}, ArgumentError, "folds must be an integer of at least 2, got 1."),
     ({"folds": 37}, ArgumentError, "folds must be at most the number of samples, 36, got 37."),
     (
+        {"folds": 3, "sample_weight": np.arange(36) == 0},
+        ArgumentError,
+        "sample_weight must hold a number above 0 in each of the 3 folds, got zeros alone in fold 0.",
+    ),
+    (
         {"folds": 2, "validation_data": (X, Y)},
         ArgumentError,
         "validation_data must be left out where folds are given, got both.",
@@ -499,6 +504,11 @@ REFUSALS = [
         {"seeds": [0], "validation_data": X},
         ArgumentTypeError,
         "validation_data must be (x, y) or (x, y, sample_weight), got ndarray.",
+    ),
+    (
+        {"seeds": [0], "validation_data": (X, Y + 1)},
+        ArgumentError,
+        "validation_data: y must hold labels from 0 to 2, got 3.",
     ),
     (
         {"net": trained, "seeds": [0]},

@@ -6,22 +6,28 @@ Over 150 lines: one function for each kind of argument.
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+import os
+import reprlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from operator import index
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from xpnn._tree import has_parts
-from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
+from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError, XpnnError
 from xpnn.typing import Array, Namespace
 
 __all__ = [
     "boolean",
     "choice",
     "fraction",
+    "inside",
     "integer",
     "look_up",
     "non_negative",
     "number",
+    "path",
     "positive",
     "refuse",
     "shape",
@@ -35,6 +41,17 @@ T = TypeVar("T")
 def refuse(argument: str, rule: str, value: object) -> NoReturn:
     """Raise the one sentence that names the argument, the rule and the value."""
     raise ArgumentError(f"{argument} must {rule}, got {value!r}.")
+
+
+@contextmanager
+def inside(place: str) -> Iterator[None]:
+    """Put the place where an error happens, if it has a name, in front of its message."""
+    try:
+        yield
+    except XpnnError as error:
+        if not place:
+            raise
+        raise type(error)(f"{place}: {error}") from error
 
 
 def boolean(argument: str, value: Any) -> bool:
@@ -125,6 +142,13 @@ def _hint(value: str, known: list[str]) -> str:
     same = folded.get(_WORDS_OF_PEERS.get(value.lower(), value.lower()))
     near = [same] if same else [folded[n] for n in difflib.get_close_matches(value.lower(), folded, n=1)]
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def path(argument: str, value: Any) -> Path:
+    """Accept strings and paths alone; a number would be taken for an open file."""
+    if not isinstance(value, str | os.PathLike):
+        raise ArgumentTypeError(f"{argument} must be a string or a path, got {reprlib.repr(value)}.")
+    return Path(value)
 
 
 def shape(argument: str, value: Any) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from xpnn.errors import ArgumentError, ShapeError
 from xpnn.namespaces import Dual, DualNamespace
 from xpnn.network import Network
 from xpnn.training.gradients import loss_and_gradients
-from xpnn.training.ingest import ingest_inputs, ingest_targets
+from xpnn.training.ingest import ingest_batch, ingest_inputs
 from xpnn.training.learner import Learner
 from xpnn.training.ports import as_parts
 from xpnn.typing import Array, HostArray, Namespace
@@ -89,8 +89,7 @@ def hessian_vector_product(network: Network, x: Any, y: Any, direction: Any) -> 
 
 
 def _hessian_vector_product(learner: Learner, x: Any, y: Any, direction: Any) -> HostArray:
-    x = ingest_inputs(x, learner.weights, learner.input_shape)
-    y = ingest_targets(y, x, learner.loss, learner.weights, learner.output_shape)
+    x, y, _ = ingest_batch(learner, x, y, finite=False)
     isdtype = learner.backend.xp.isdtype
     y = map_tree(lambda a: _dual(learner, a, None, "y") if isdtype(a.dtype, "real floating") else a, y)
     flat = _dual(learner, learner.weights.flat, direction, "direction")

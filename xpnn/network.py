@@ -3,7 +3,7 @@
 Over 150 lines: nearly half of them are the documentation of `Network` and of `fit`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +16,11 @@ from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
 from xpnn.model import Model
 from xpnn.training import evaluation
 from xpnn.training.accumulator import check_accumulation
-from xpnn.training.batches import Samples
+from xpnn.training.batches import Batch, Samples
 from xpnn.training.callback_states import CallbackStates
 from xpnn.training.epoch import begin_epoch
 from xpnn.training.history import History
-from xpnn.training.ingest import ingest_inputs, ingest_targets, ingest_weights, sample_shape
+from xpnn.training.ingest import ingest_batch, ingest_inputs, sample_shape
 from xpnn.training.learner import Learner
 from xpnn.training.loop import run_epochs
 from xpnn.training.mixing import as_mixing
@@ -30,8 +30,6 @@ from xpnn.training.running_averages import update_batch_norm
 from xpnn.training.sample_weights import combine_weights
 from xpnn.training.sources import (
     array_samples,
-    host_samples,
-    is_array_stream,
     is_mapped,
     make_plan,
     make_source,
@@ -39,6 +37,7 @@ from xpnn.training.sources import (
 )
 from xpnn.training.split import split_validation
 from xpnn.training.totals import measure_nothing
+from xpnn.training.validation import validation_samples
 from xpnn.typing import Array, HostArray
 
 if TYPE_CHECKING:
@@ -230,7 +229,8 @@ class Network(Model):
                 names = () if class_weight is None else self._ready(x).weights.output_names
                 sample_weight = combine_weights(y, sample_weight, class_weight, names)
             source = make_source(self._ready, x, y, sample_weight, steps_per_epoch)
-            validation = None if validation_data is None else self._validation(validation_data)
+            place = "" if share else "validation_data"
+            validation = validation_samples(self._ready, validation_data, place=place)
             built = self._built
             measure_nothing(built.loss, built.metrics, source.first().y, built.output_shape, built.weights)
             mixing = as_mixing(augment, built)
@@ -266,10 +266,8 @@ class Network(Model):
         loss : Array, shape ()
             The loss before the step, on the device: ``float(loss)`` waits for it, the step itself does not.
         """
-        learner = self._ready(x)
-        x = ingest_inputs(x, learner.weights, learner.input_shape)
-        y = ingest_targets(y, x, learner.loss, learner.weights, learner.output_shape)
-        return learner.step(x, y, ingest_weights(sample_weight, x, learner.weights)).value
+        learner, batch = self._batch(x, y, sample_weight)
+        return learner.step(*batch).value
 
     @on_device
     def loss_and_gradients(
@@ -296,18 +294,15 @@ class Network(Model):
             Gradient with respect to the input; a tuple or a mapping, like `x`, for several. None for an input that has
             no gradient, such as indices.
         """
-        learner, given = self._ready(x), x
-        x = ingest_inputs(x, learner.weights, learner.input_shape)
-        y = ingest_targets(y, x, learner.loss, learner.weights, learner.output_shape)
-        weight = ingest_weights(sample_weight, x, learner.weights)
+        learner, batch = self._batch(x, y, sample_weight)
         positions = learner.streams.positions
         try:
-            result = learner.gradients(x, y, weight, training)
+            result = learner.gradients(*batch, training)
         finally:
             learner.streams.positions = positions
         flat = learner.full_gradient(result)
         gradients = learner.weights.split(learner.backend.to_numpy(flat))
-        return float(learner.full_value(result)), gradients, self._host(result.dx, learner.weights.input_names, given)
+        return float(learner.full_value(result)), gradients, self._host(result.dx, learner.weights.input_names, x)
 
     @on_device
     def update_batch_norm(self, x: Any, *, batch_size: int | None = None) -> None:
@@ -371,17 +366,18 @@ class Network(Model):
             self.build(sample_shape(x, self._input_names))
         return self._built
 
+    def _batch(self, x: Any, y: Any, sample_weight: Any) -> tuple[Learner, Batch]:
+        """Check one batch and bring it to the device; a network that was not built stays so if the batch is refused."""
+        was_built = self.built
+        try:
+            learner = self._ready(x)
+            return learner, ingest_batch(learner, x, y, sample_weight, finite=False)
+        except XpnnError:
+            self._learner = self._learner if was_built else None
+            raise
+
     def _host(self, value: Any, names: tuple[str, ...], given: Any) -> Any:
         return by_names(map_tree(lambda a: np.array(self.backend.to_numpy(a)), value), names, given)
-
-    def _validation(self, data: Any, make: Callable[..., Any] = array_samples) -> Any:
-        if not isinstance(data, tuple | list) and is_array_stream(data):
-            return host_samples(self._ready, data)
-        if not isinstance(data, tuple | list) or len(data) not in (2, 3):
-            raise ArgumentTypeError(
-                f"validation_data must be (x, y) or (x, y, sample_weight), got {type(data).__name__}."
-            )
-        return make(self._ready, data[0], data[1], data[2] if len(data) == 3 else None)
 
     def _outputs(self, x: Any, batch_size: int | None) -> tuple[Learner, Any]:
         if batch_size is not None:

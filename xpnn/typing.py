@@ -213,6 +213,9 @@ class Layer(Protocol):
     `backward` returns a tuple of gradients, None for an input that has none (a mask, indices). Several outputs are a
     tuple `y` too, and a tuple of shapes; in the tuple `dy` an output that nobody has read is None.
 
+    A layer that takes one array alone says so by the annotation ``input_shape: Shape`` of its `init`: a container then
+    refuses several, with the place of the layer. With another annotation, or none, it must refuse them itself.
+
     One more member is optional:
 
     ``index_bound``

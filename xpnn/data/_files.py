@@ -4,12 +4,12 @@ import gzip
 import reprlib
 import zlib
 from os import PathLike
-from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from xpnn.errors import ArgumentTypeError, DataError
+from xpnn import _check
+from xpnn.errors import DataError
 
-__all__ = ["GZIP_MAGIC", "DataPath", "as_path", "open_binary", "read_bytes", "refuse", "shorten"]
+__all__ = ["GZIP_MAGIC", "DataPath", "open_binary", "read_bytes", "refuse", "shorten"]
 
 DataPath = str | PathLike[str]
 
@@ -28,13 +28,6 @@ def refuse(path: DataPath, rule: str, value: str, hint: str = "") -> NoReturn:
     raise DataError(f"{path} must {rule}, got {value}.{hint}")
 
 
-def as_path(argument: str, path: DataPath) -> Path:
-    """Accept strings and paths alone."""
-    if not isinstance(path, str | PathLike):
-        raise ArgumentTypeError(f"{argument} must be a string or a path, got {shorten(path)}.")
-    return Path(path)
-
-
 def open_binary(path: DataPath) -> BinaryIO:
     """Open a file for reading.
 
@@ -46,7 +39,7 @@ def open_binary(path: DataPath) -> BinaryIO:
         If `path` is no path.
     """
     try:
-        return as_path("path", path).open("rb")
+        return _check.path("path", path).open("rb")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(f"path must be a file that can be read, got {str(path)!r} ({reason}).") from error

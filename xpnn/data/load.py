@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from xpnn.data._files import DataPath, as_path, refuse
+from xpnn import _check
+from xpnn.data._files import DataPath, refuse
 from xpnn.data._table import as_columns
 from xpnn.data.csv_file import load_csv, read_csv
 from xpnn.data.dataset import Dataset
@@ -56,7 +57,7 @@ def load(
     """
     given: dict[str, Any] = {"target": target, "features": features, "task": task}
     given = {name: value for name, value in given.items() if value is not None}
-    file = as_path("path", path)
+    file = _check.path("path", path)
     if file.is_dir():
         if given:
             raise ArgumentError(f"{min(given)} must be left out for a folder of images, got {given[min(given)]!r}.")
@@ -87,7 +88,7 @@ def load_inputs(path: DataPath, features: Sequence[str | int] | str | int | None
     ArgumentError
         If `features` names several arrays, or is given for a folder.
     """
-    file = as_path("path", path)
+    file = _check.path("path", path)
     if file.is_dir():
         return load(file, features=features).x
     suffix, names = _suffix(file), as_columns(features)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from xpnn import _check
-from xpnn.data._files import DataPath, as_path, refuse
+from xpnn.data._files import DataPath, refuse
 from xpnn.data.dataset import Dataset
 from xpnn.data.idx_file import load_idx
 from xpnn.errors import DataError
@@ -45,7 +45,7 @@ def load_mnist(folder: DataPath, *, split: str = "train") -> Dataset:
     --------
     >>> x, y = load_mnist("mnist", split="test")  # doctest: +SKIP
     """
-    folder = as_path("folder", folder)
+    folder = _check.path("folder", folder)
     prefix = _PREFIXES[_check.choice("split", split, _PREFIXES)]
     images_path, labels_path = (_find(folder, prefix, kind) for kind in ("images-idx3", "labels-idx1"))
     images, labels = load_idx(images_path), load_idx(labels_path)

@@ -4,6 +4,7 @@ from math import prod
 from typing import Any
 
 from xpnn.errors import ShapeError
+from xpnn.layers._inputs import refuse_nested
 from xpnn.typing import Array, Namespace, Shape
 
 __all__ = ["flatten_time", "split_inputs", "split_shapes", "unflatten_time", "valid_steps"]
@@ -30,6 +31,7 @@ def split_shapes(input_shape: Any, units: int, n_states: int, masked: bool) -> t
     """Check the shapes of the inputs, and return (time, features)."""
     several = any(isinstance(part, tuple) for part in input_shape)
     shape, states, mask = split_inputs(input_shape if several else (input_shape,), n_states, masked)
+    refuse_nested(input_shape)
     if len(shape) != 2:
         raise ShapeError(f"input must have shape (batch, time, features), got {_with_batch(shape)}.")
     for state in states:

@@ -58,8 +58,11 @@ def as_nodes(value: Any) -> tuple[tuple[str, Layer, tuple[str, ...]], ...]:
             if not isinstance(part, tuple | list) or len(part) != 2:
                 raise ArgumentTypeError(f"node {name!r} must be (layer, name or names that it reads), got {part!r}.")
         value = [(name, *part) for name, part in value.items()]
+    triples = tuple(value) if isinstance(value, Iterable) else (value,)
+    if not all(isinstance(part, tuple | list) and len(part) == 3 for part in triples):
+        raise ArgumentTypeError(f"nodes must be a mapping from names to (layer, sources), got {value!r}.")
     nodes = []
-    for name, layer, sources in value:
+    for name, layer, sources in triples:
         layer = Sequential(tuple(layer)) if isinstance(layer, tuple | list) else as_layer(layer)
         nodes.append((str(name), layer, as_names(f"sources of node {name!r}", sources)))
     return tuple(nodes)

@@ -10,7 +10,7 @@ from typing import Any
 from xpnn._record import Record
 from xpnn._tree import has_parts, map_tree
 from xpnn.errors import ShapeError
-from xpnn.layers._children import locate
+from xpnn.layers._children import initialise, locate
 from xpnn.layers._cotangents import is_unread
 from xpnn.layers._flow import output_shape, read, spread
 from xpnn.layers._wiring import Wiring, as_names, as_nodes
@@ -100,7 +100,7 @@ class Graph(Record):
         for name, layer in self.children.items():
             with locate(name, layer):
                 shape = read(shapes, self.wiring.sources[name], output_shape)
-                params[name], state[name], shapes[name] = layer.init(rng, shape)
+            params[name], state[name], shapes[name] = initialise(name, layer, rng, shape)
         return params, state, read(shapes, self.wiring.ends, output_shape)
 
     def child_input_shapes(self, input_shape: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xpnn._record import Record
-from xpnn.typing import Array, Context, Params, Rng, Shape, State
+from xpnn.typing import Context, Params, Rng, State
 
 __all__ = ["Identity"]
 
@@ -21,14 +21,14 @@ class Identity(Record):
 
     name: str | None = field(default=None, kw_only=True)
 
-    def init(self, rng: Rng, input_shape: Shape) -> tuple[Params, State, Shape]:
+    def init(self, rng: Rng, input_shape: Any) -> tuple[Params, State, Any]:
         """Keep the shape."""
         return {}, {}, input_shape
 
-    def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:
+    def forward(self, params: Params, state: State, x: Any, ctx: Context) -> tuple[Any, Any, State]:
         """Return `x` itself."""
         return x, None, state
 
-    def backward(self, params: Params, saved: Any, dy: Array, ctx: Context) -> tuple[Array, Params]:
+    def backward(self, params: Params, saved: Any, dy: Any, ctx: Context) -> tuple[Any, Params]:
         """Return `dy` itself."""
         return dy, {}

@@ -8,6 +8,7 @@ from typing import Any
 from xpnn._record import Record
 from xpnn._tree import has_parts
 from xpnn.errors import ShapeError
+from xpnn.layers._inputs import refuse_nested
 from xpnn.typing import Array, Context, Namespace, Params, Rng, Shape, State
 
 __all__ = ["Merge", "several", "to_first"]
@@ -65,9 +66,10 @@ class Merge(Record, ABC):
 
 
 def several(input_shape: Any, count: int | None = None) -> tuple[Shape, ...]:
-    """Return `input_shape` if it is a tuple of at least two shapes, or of `count`."""
+    """Return `input_shape` if it is a tuple of at least two shapes, or of `count`, each of one array."""
     if not has_parts(input_shape) or len(input_shape) != (count or max(len(input_shape), 2)):
         raise ShapeError(f"input must be a tuple of {count or 'at least 2'} arrays, got shape {input_shape}.")
+    refuse_nested(input_shape)
     return tuple(input_shape)
 
 

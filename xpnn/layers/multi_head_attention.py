@@ -12,6 +12,7 @@ from xpnn._record import Record
 from xpnn.errors import ShapeError
 from xpnn.initializers import GlorotUniform, Zeros, get_initializer
 from xpnn.layers._attention import allow, attend, attend_backward
+from xpnn.layers._inputs import refuse_nested
 from xpnn.layers._rules import check_rules
 from xpnn.typing import Array, Context, Named, Params, Rng, Shape, State
 
@@ -214,6 +215,7 @@ def _split(x: Any) -> tuple[Array, Array | None, Array | None]:
 
 def _shapes(input_shape: Any) -> tuple[Shape, Shape | None, Shape | None]:
     """Shapes of query, value and mask, checked."""
+    refuse_nested(input_shape)
     shapes: Any = input_shape if input_shape and isinstance(input_shape[0], tuple) else (input_shape,)
     query, value, mask = shapes[0], None, None
     if len(shapes) == 2 and len(shapes[1]) == 1:

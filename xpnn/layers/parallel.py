@@ -1,6 +1,6 @@
 """`Parallel`: several branches from one input."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,7 +56,8 @@ class Parallel(Record):
 
     def __post_init__(self) -> None:
         branches = as_layers(
-            [Sequential(tuple(b)) if isinstance(b, tuple | list) else b for b in _as_sequence(self.branches)]
+            [Sequential(tuple(b)) if isinstance(b, tuple | list) else b for b in _as_sequence(self.branches)],
+            "branches",
         )
         if not branches:
             raise ArgumentError("branches must hold at least one layer, got none.")
@@ -101,4 +102,5 @@ _INPUT, _MERGE = "input", "merge"
 
 
 def _as_sequence(branches: Any) -> Any:
-    return (branches,) if isinstance(branches, str) or hasattr(branches, "forward") else branches
+    is_one = isinstance(branches, str) or hasattr(branches, "forward") or not isinstance(branches, Iterable)
+    return (branches,) if is_one else branches

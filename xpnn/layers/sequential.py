@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xpnn._record import Record
-from xpnn.layers._children import as_layers, locate, name_layers
-from xpnn.typing import Array, Context, Layer, Params, Rng, Shape, State
+from xpnn.layers._children import as_layers, initialise, name_layers
+from xpnn.typing import Array, Context, Layer, Params, Rng, State
 
 __all__ = ["Sequential"]
 
@@ -52,12 +52,11 @@ class Sequential(Record):
         """That of the first layer; see `xpnn.typing.Layer`."""
         return getattr(self.layers[0], "index_bound", None) if self.layers else None
 
-    def init(self, rng: Rng, input_shape: Shape) -> tuple[Params, State, Shape]:
+    def init(self, rng: Rng, input_shape: Any) -> tuple[Params, State, Any]:
         """Initialise the layers in order, each for the output shape of the one before."""
         params, state, shape = {}, {}, input_shape
         for name, layer in self.children.items():
-            with locate(name, layer):
-                params[name], state[name], shape = layer.init(rng, shape)
+            params[name], state[name], shape = initialise(name, layer, rng, shape)
         return params, state, shape
 
     def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:

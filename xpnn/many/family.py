@@ -19,6 +19,7 @@ from xpnn.training.ingest import sample_shape
 from xpnn.training.mixing import Mixing, as_mixing
 from xpnn.training.sources import device_samples
 from xpnn.training.totals import measure_nothing
+from xpnn.training.validation import validation_samples
 from xpnn.typing import HostArray, Shape
 
 __all__ = ["Member", "Plan", "families", "plan_training", "train_family"]
@@ -68,7 +69,7 @@ def plan_training(
         raise ArgumentError(f"net must not be trained before where its layers have state, got {steps} steps.")
     trial = make_network(net, {})
     samples = device_samples(trial._ready, x, y, sample_weight)
-    validation = None if validation_data is None else trial._validation(validation_data, device_samples)
+    validation = validation_samples(trial._ready, validation_data, device_samples)
     built = trial._built
     measure_nothing(built.loss, built.metrics, samples.y, built.output_shape, built.weights)
     mixing = as_mixing(augment, built)

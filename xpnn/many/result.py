@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from xpnn import _check
+from xpnn.errors import ArgumentError
 from xpnn.many.folds import Fold
 from xpnn.network import Network
 from xpnn.training.history import History
@@ -48,8 +49,10 @@ class Many:
         Raises
         ------
         ArgumentError
-            If it was not measured: with the nearest match and the list.
+            If it was not measured: with the nearest match and the list; or if there was no epoch.
         """
+        if not self._measured:
+            raise ArgumentError(f"metric must have been measured, got {metric!r} after 0 epochs.")
         _check.choice("metric", metric, self._measured)
         return [history[metric][-1] for history in self.histories]
 

@@ -89,7 +89,8 @@ def train_many(
     settings = multiply_out(net, seeds, grid)
     with using(net.backend):
         plan = plan_training(net, x, y, sample_weight, validation_data, length, augment)
-        dealt = [None] if folds is None else draw_folds(folds, len(plan.samples), net.seed)
+        weight = None if plan.samples.weight is None else net.backend.to_numpy(plan.samples.weight)
+        dealt = [None] if folds is None else draw_folds(folds, len(plan.samples), net.seed, weight)
         members = [Member(make_network(net, s), fold) for s in settings for fold in dealt]
         for family in families(members):
             train_family(plan, family)

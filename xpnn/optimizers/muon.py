@@ -3,7 +3,7 @@
 Over 150 lines: a third of them are documentation; its formula and that of Adam for the rest belong together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -101,7 +101,8 @@ class Muon(Optimizer):
         self._normalise(_check.positive, "adamw_ratio")
         self._normalise(_check.integer, "ns_steps")
         self._set("scale", _check.choice("scale", self.scale, ("match_rms_adamw", "original")))
-        names = (self.exclude,) if isinstance(self.exclude, str) else tuple(self.exclude)
+        is_one = isinstance(self.exclude, str) or not isinstance(self.exclude, Iterable)
+        names = (self.exclude,) if is_one else tuple(self.exclude)
         if not all(isinstance(name, str) for name in names):
             _check.refuse("exclude", "be names of layers or parameters", self.exclude)
         self._set("exclude", names)

@@ -34,8 +34,8 @@ def replace_file(path: str | os.PathLike[str], parts: Iterable[bytes | memoryvie
     ------
     OSError
         If that fails; the old file is as it was, unless the last step alone failed: to bring the name to the disk.
-    ArgumentError
-        If the name belongs to a device or the like.
+    ArgumentError, ArgumentTypeError
+        If the name belongs to a device or the like, or is neither a string nor a path.
     """
     target, mode = _find_target(path)
     _remove_orphans(target)
@@ -59,7 +59,7 @@ def replace_file(path: str | os.PathLike[str], parts: Iterable[bytes | memoryvie
 
 def _find_target(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
     """File behind all links, and its permissions if it exists. A file that may not be written may not be replaced."""
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(_check.path("path", path)))
     try:
         mode = target.stat().st_mode
     except FileNotFoundError:

@@ -2,11 +2,11 @@
 
 import io
 import os
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from xpnn import _check
 from xpnn.errors import CheckpointError
 from xpnn.safetensors.header import DTYPES, HEADER_LIMIT, TENSOR_LIMIT, Entry, Hash, check_table, start_hash
 from xpnn.safetensors.strict_json import canonical, parse, short
@@ -45,10 +45,12 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, HostArray], Any]:
     ------
     CheckpointError
         If the file breaks a rule of the format: one sentence that names the file and the fault.
+    ArgumentTypeError
+        If `path` is neither a string nor a path.
     OSError
         If the file cannot be read.
     """
-    with Path(path).open("rb") as stream:
+    with _check.path("path", path).open("rb") as stream:
         return _read(stream, os.fstat(stream.fileno()).st_size, str(path))
 
 

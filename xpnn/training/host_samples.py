@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from xpnn import _check
 from xpnn._tree import map_tree, tree_leaves
 from xpnn.training.batches import Batch
 from xpnn.training.ingest import ingest_batch
@@ -27,12 +28,15 @@ class HostSamples:
         With a shape, and rows by slices and arrays of integers: memory-mapped arrays, data sets of HDF5 or zarr.
     weight : array-like, or tuple or mapping of them, or None
         Sample weights.
+    place : str
+        What to put in front of the messages of errors.
     """
 
     learner: Any
     x: Any
     y: Any
     weight: Any
+    place: str = ""
 
     def __len__(self) -> int:
         return int(tree_leaves(self.x)[0].shape[0])
@@ -56,4 +60,5 @@ class HostSamples:
 
     def _rows(self, rows: Any) -> Batch:
         x, y, weight = map_tree(lambda a: np.asarray(a[rows]), (self.x, self.y, self.weight))
-        return ingest_batch(self.learner, x, y, weight)
+        with _check.inside(self.place):
+            return ingest_batch(self.learner, x, y, weight)

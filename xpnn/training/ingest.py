@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from xpnn import _check
 from xpnn.backend import to_host
-from xpnn.errors import ArgumentError, ShapeError, XpnnError
+from xpnn.errors import ArgumentError, ShapeError
 from xpnn.losses import Loss
 from xpnn.training.batches import Batch
 from xpnn.training.ports import as_parts, as_weight_parts, refuse_other_rows, rows
@@ -83,10 +84,8 @@ def ingest_targets(y: Any, x: Any, loss: Loss, weights: Weights, output_shape: A
 def _ingest_target_parts(y: Any, x: Any, loss: Any, weights: Weights, shapes: Any) -> tuple[Array, ...]:
     parts = []
     for name, part, inner, shape in zip(weights.output_names, y, loss.losses, shapes, strict=True):
-        try:
+        with _check.inside(f"output {name!r}"):
             parts.append(_ingest_target(part, x, inner, weights, shape))
-        except XpnnError as error:
-            raise type(error)(f"output {name!r}: {error}") from error
     return tuple(parts)
 
 
@@ -131,16 +130,18 @@ def _ingest_weight(name: str, values: Any, n: int, weights: Weights) -> Array:
     return weights.backend.asarray(values, weights.dtype)
 
 
-def ingest_batch(learner: Any, x: Any, y: Any, sample_weight: Any = None) -> Batch:
-    """Check one batch on the host and bring it to the device.
+def ingest_batch(learner: Any, x: Any, y: Any, sample_weight: Any = None, finite: bool = True) -> Batch:
+    """Check one batch on the host and bring it to the device; `finite` is as for `ingest_inputs`.
 
     Raises
     ------
     ShapeError, ArgumentError
-        As above.
+        As above, or if there is no sample.
     """
     weights = learner.weights
-    x = ingest_inputs(x, weights, learner.input_shape, finite=True)
+    x = ingest_inputs(x, weights, learner.input_shape, finite)
+    if rows(x) == 0:
+        raise ArgumentError("x must hold at least one sample, got none.")
     y = ingest_targets(y, x, learner.loss, weights, learner.output_shape)
     return Batch(x, y, ingest_weights(sample_weight, x, weights))
 

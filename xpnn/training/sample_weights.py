@@ -8,7 +8,7 @@ import numpy as np
 from xpnn import _check
 from xpnn._labels import class_labels
 from xpnn.backend import to_host
-from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError, XpnnError
+from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError
 from xpnn.training.ports import as_parts, as_weight_parts
 
 __all__ = ["combine_weights"]
@@ -82,8 +82,6 @@ def _by_output(y: Any, sample_weight: Any, class_weight: Any, outputs: tuple[str
     shares = shares if type(shares) is tuple else (shares,) * len(outputs)
     combined = {}
     for name, share in zip(outputs, shares, strict=True):
-        try:
+        with _check.inside(f"output {name!r}"):
             combined[name] = combine_weights(targets[name], share, class_weight.get(name))
-        except XpnnError as error:
-            raise type(error)(f"output {name!r}: {error}") from error
     return combined

@@ -72,8 +72,6 @@ def device_samples(ready: Ready, x: Any, y: Any, sample_weight: Any) -> Samples:
     """Bring a data set to the device."""
     learner = ready(x)
     samples = Samples(*ingest_batch(learner, x, _targets_on_host(y, learner.weights.output_names), sample_weight))
-    if len(samples) == 0:
-        raise ArgumentError("x must hold at least one sample, got none.")
     _refuse_zeros(sample_weight, learner.weights.output_names)
     return samples
 

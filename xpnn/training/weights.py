@@ -189,7 +189,7 @@ def _checked(argument: str, values: Mapping[str, Any], shapes: Mapping[str, Shap
     for name, value in values.items():
         if name not in shapes:
             _check.choice(f"names of {argument}", name, shapes)
-        array = to_host(value)
+        array = to_host(value, name)
         if array.dtype.kind not in "biuf":
             raise ArgumentError(f"{name} must hold real numbers, got an array of dtype {array.dtype}.")
         if array.shape != shapes[name]:
