@@ -83,6 +83,7 @@ def test_the_order_of_axes_is_that_of_numpy(operands):
         (lambda xp, x, y: xp.where(x > 0.0, x, 1.0), (2, 0, 1)),
         (lambda xp, x, y: x + y, (0, 1, 2)),  # they disagree
         (lambda xp, x, y: xp.permute_dims(xp.stack([x, x]), (2, 1, 0, 3)) @ xp.reshape(y, (1, 1, 4, 6))[..., :2], None),
+        (lambda xp, x, y: xp.permute_dims(xp.stack([xp.stack([x, x])] * 3), (3, 2, 1, 0, 4)) @ y[0, 0, :], None),
     ],
 )
 def test_a_result_lies_as_its_arguments_do(function, axes):

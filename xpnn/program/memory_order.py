@@ -33,13 +33,9 @@ class MemoryOrder:
         """Return `node`, or a transposed view of a node that takes its arguments in the order of memory."""
         if node.op in _REDUCTIONS:
             return self._reduce(node) if node.args[0].ndim > 2 else node
-        if is_elementwise(node.op):
-            if matrix := _as_matrix(node):
-                return Node("reshape", (self(matrix),), node.shape, node.dtype)
+        if is_elementwise(node.op) or node.op == "concat":
             order = self._order(node, node.ndim)
-        elif node.op == "concat":
-            order = self._order(node, node.ndim)
-        elif node.op == "matmul" and node.ndim > 3:
+        elif node.op == "matmul" and node.ndim > 3 and min(arg.ndim for arg in node.inputs) > 1:
             order = (*self._order(node, node.ndim - 2), node.ndim - 2, node.ndim - 1)
         else:
             return node
@@ -127,30 +123,3 @@ def _with_axes(arg: Node, order: tuple[int, ...]) -> Node:
 
 def _reshaped(node: Node, shape: Shape) -> Node:
     return node if node.shape == shape else Node("reshape", (node,), shape, node.dtype)
-
-
-def _as_matrix(node: Node) -> Node | None:
-    """What an elementwise function of a transposed matrix that was given more axes is on the matrix, if it is one."""
-    whole = [arg for arg in node.inputs if _is_transposed_matrix(arg) and arg.shape == node.shape]
-    if not whole or whole[0].op != "reshape":
-        return None
-    matrix = whole[0].args[0]
-    args = tuple(_rows_for(arg, node, matrix) if isinstance(arg, Node) else arg for arg in node.args)
-    return None if None in args else Node(node.op, args, matrix.shape, node.dtype, node.options)
-
-
-def _is_transposed_matrix(node: Node) -> bool:
-    source = node.args[0] if node.op == "reshape" else node
-    return source is not node and source.op == "transpose" and source.ndim == 2 and source.shape[-1] == node.shape[-1]
-
-
-def _rows_for(arg: Node, node: Node, matrix: Node) -> Node | None:
-    """What `arg` is for the rows of `matrix`; None if that is not plain."""
-    if not arg.ndim:
-        return arg
-    if _is_transposed_matrix(arg) and arg.shape == node.shape:
-        return arg.args[0]  # type: ignore[no-any-return]
-    if arg.shape[-1] != 1:
-        return None
-    column = Node("broadcast_to", (arg,), (*node.shape[:-1], 1), arg.dtype)
-    return Node("reshape", (column,), (matrix.shape[0], 1), arg.dtype)
