@@ -33,19 +33,31 @@ class MemoryOrder:
         """Return `node`, or a transposed view of a node that takes its arguments in the order of memory."""
         if node.op in _REDUCTIONS:
             return self._reduce(node) if node.args[0].ndim > 2 else node
-        if is_elementwise(node.op) or node.op == "concat":
-            order = self._order(node, node.ndim)
-        elif node.op == "matmul" and node.ndim > 3 and min(arg.ndim for arg in node.inputs) > 1:
-            order = (*self._order(node, node.ndim - 2), node.ndim - 2, node.ndim - 1)
-        else:
+        if node.op == "matmul":
+            return self._multiply(node)
+        if not is_elementwise(node.op) and node.op != "concat":
             return node
-        return node if _is_plain(order) else _turned(node, order)
+        decisive = node.inputs[:1] if "in_place" in node.options else node.inputs
+        order = self._order(node.ndim, [self._steps(arg) for arg in decisive])
+        if _is_plain(order):
+            return node
+        options = {**node.options, "axis": order.index(node.options["axis"])} if node.op == "concat" else node.options
+        args = tuple(_with_axes(arg, order) if isinstance(arg, Node) and arg.ndim else arg for arg in node.args)
+        return _turned(replace(node, args=args, options=options), order)
 
-    def _order(self, node: Node, n_axes: int) -> tuple[int, ...]:
-        """Order in which the first `n_axes` axes of the result lie in memory, the outermost first."""
-        last, decisive = node.ndim - n_axes, node.inputs[:1] if "in_place" in node.options else node.inputs
-        steps = [self._steps(arg)[: arg.ndim - last] for arg in decisive if arg.ndim > last]
-        return order_of_axes(n_axes, [(*(0,) * (n_axes - len(step)), *step) for step in steps])
+    def _order(self, n_axes: int, arrays: list[Steps]) -> tuple[int, ...]:
+        """Order in which a result lies whose arguments may have fewer axes."""
+        return order_of_axes(n_axes, [(*(0,) * (n_axes - len(steps)), *steps) for steps in arrays])
+
+    def _multiply(self, node: Node) -> Node:
+        """Multiply matrices in the order in which the batch lies."""
+        n_batch = node.ndim - sum(arg.ndim > 1 for arg in node.inputs)
+        order = self._order(n_batch, [self._steps(arg)[:-2] for arg in node.inputs if arg.ndim > 2])
+        if _is_plain(order):
+            return node
+        axes = (*order, n_batch, n_batch + 1)
+        args = tuple(_with_axes(arg, axes) if arg.ndim > 2 else arg for arg in node.inputs)
+        return _turned(replace(node, args=args), (*order, *range(n_batch, node.ndim)))
 
     def _reduce(self, node: Node) -> Node:
         """Reduce over the axes in the order of memory, if that is another order of those that stay."""
@@ -104,12 +116,8 @@ def _is_plain(axes: tuple[int, ...]) -> bool:
 
 
 def _turned(node: Node, order: tuple[int, ...]) -> Node:
-    """The same with the axes of its arguments and of its result in this order, and brought back."""
-    args = tuple(_with_axes(arg, order) if isinstance(arg, Node) and arg.ndim else arg for arg in node.args)
-    shape = tuple(node.shape[axis] for axis in order)
-    inner = replace(node, args=args, shape=shape)
-    if node.op == "concat":
-        inner = replace(inner, options={**node.options, "axis": order.index(node.options["axis"])})
+    """Let the result of a node whose arguments have their axes in this order have them too, and bring it back."""
+    inner = replace(node, shape=tuple(node.shape[axis] for axis in order))
     return transposed(inner, tuple(order.index(axis) for axis in range(node.ndim)))
 
 
