@@ -385,3 +385,11 @@ def test_nothing_waits_for_a_device_that_holds_no_values():
     assert (y.device.type, tuple(y.shape)) == ("meta", (2, 2))
     with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
         backend.to_numpy(y)
+
+
+def test_the_replay_of_pytorch_goes_through_large_arrays_in_blocks_on_a_processor_alone():
+    torch = pytest.importorskip("torch")
+    from xpnn_backends._torch_replay import TorchLibrary
+
+    assert TorchLibrary(torch.device("cpu")).block_size == 32768
+    assert TorchLibrary(torch.device("meta")).block_size is None  # where each block would be a launch

@@ -21,6 +21,9 @@ _SAME = (
     "reciprocal", "remainder", "round", "signbit", "sin", "sinh", "sqrt", "square", "subtract", "tan", "tanh", "trunc",
     "where",
 )  # fmt: skip
+_BLOCK = 32768
+"""As many elements as PyTorch gives to one thread at least."""
+
 _XP = TorchNamespace()
 
 
@@ -31,9 +34,6 @@ def _without_out(function: Callable[..., Array]) -> Callable[..., Any]:
 class TorchLibrary:
     """See `xpnn_backends._replay.Library`."""
 
-    block_size: int | None = 32768
-    """As many elements as PyTorch gives to one thread at least."""
-
     functions: Mapping[str, Callable[..., Any]] = {
         **{name: getattr(torch, name) for name in _SAME},
         **{name: getattr(torch, other) for name, other in _RENAMED.items()},
@@ -43,6 +43,7 @@ class TorchLibrary:
 
     def __init__(self, device: Any) -> None:
         self._device = device
+        self.block_size: int | None = _BLOCK if device.type == "cpu" else None  # no cache to stay in, but launches
 
     def empty(self, size: int, dtype: str) -> Array:
         """Make a tensor of one axis."""
