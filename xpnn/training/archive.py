@@ -14,13 +14,13 @@ from typing import Any
 
 from xpnn import _check, safetensors
 from xpnn._tree import map_shapes
-from xpnn.errors import ArgumentError, ArgumentTypeError, CheckpointError, XpnnError
-from xpnn.safetensors.strict_json import canonical, short
+from xpnn.errors import CheckpointError, XpnnError
 from xpnn.schedules import as_learning_rate
 from xpnn.training.callback_states import States, pack, unpack
 from xpnn.training.codec import decode, encode, known_types
 from xpnn.training.epoch import EpochRecord
 from xpnn.training.history import History
+from xpnn.training.notes import check_notes
 from xpnn.training.snapshot import Snapshot
 from xpnn.typing import HostArray
 
@@ -44,7 +44,7 @@ class Archive:
 
 def save(path: str | Path, archive: Archive) -> None:
     """Write a file: whole or not at all, and byte by byte the same for the same network."""
-    _check_notes(archive.notes)
+    check_notes(archive.notes)
     snapshot = archive.snapshot
     tensors = {**snapshot.parameters, **snapshot.state}
     tensors |= {_PREFIX + name: vector for name, vector in snapshot.vectors.items()}
@@ -129,18 +129,6 @@ def _parse(metadata: dict[str, Any], tensors: dict[str, HostArray], types: Mappi
 
 def _shape(sizes: Any) -> tuple[int, ...]:
     return tuple(_check.integer("input_shape", n, 0) for n in sizes)
-
-
-def _check_notes(notes: Any) -> None:
-    """Refuse what the metadata could not hold, as deep in them as it would stand."""
-    if not isinstance(notes, dict):
-        raise ArgumentTypeError(f"notes must be a dict, got {' '.join(short(notes).split())}.")
-    for key, value in notes.items():
-        try:
-            canonical({"network": {"notes": {key: value}}})
-        except ValueError as error:
-            text = " ".join(short(value).split())
-            raise ArgumentError(f"notes[{key!r}] must be JSON data, got {text}: {error}.") from error
 
 
 def _to_json(value: float) -> float | str:
