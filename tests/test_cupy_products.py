@@ -5,10 +5,11 @@ import ctypes
 import host_cupy
 import numpy as np
 import pytest
+from random_programs import NUMPY
 
 from xpnn.namespaces import Recorder
 from xpnn.program import optimize, schedule
-from xpnn_backends import _cublas
+from xpnn_backends import _cublas, _cuda_thin
 from xpnn_backends._cublas import Cublas, load_cublas
 from xpnn_backends._cublas_product import plan_product
 from xpnn_backends._cuda_source import print_source
@@ -180,3 +181,45 @@ def test_cublas_is_that_of_cupys_version_of_cuda(monkeypatch):
     assert load_cublas(13) == "cublas64_13.dll"
     assert load_cublas(12) == "libcublas.so.12"
     assert asked == ["libcublas.so.13", "cublas64_13.dll", "libcublas.so.12"]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "is_sum"),
+    [
+        ((24, 300), (300, 3), True),
+        ((24, 255), (255, 3), False),  # too short
+        ((40, 300), (300, 40), False),  # too many results
+        ((40, 1030), (1030, 40), True),  # of longer sums
+        ((5, 6, 300), (5, 300, 7), True),
+        ((1, 6, 300), (5, 300, 7), True),
+        ((6, 300), (5, 300, 7), False),
+        ((300,), (300, 7), False),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_products_with_few_results_and_long_sums_are_sums(tmp_path, left, right, is_sum, turned):
+    a, b = _values(*left), _values(*right)
+    if turned:
+        a, b = (np.ascontiguousarray(x.swapaxes(-1, -2)) if x.ndim > 1 else x for x in (a, b))
+    with host_cupy.installed(tmp_path) as host:
+        recorder = Recorder(host.backend)
+        x, y = recorder.give(a), recorder.give(b)
+        sides = (side.mT if turned and side.ndim > 1 else side for side in (x, y))
+        program = recorder.program([next(sides) @ next(sides)], {})
+        fused = {compiler.name: compiler for compiler in host.backend.compilers}["fused"]
+        executor = fused.compile(program, schedule)
+        assert any(isinstance(step, Multiply) for step in executor._steps) != is_sum
+        (result,), _ = executor.run([], [host.backend.asarray(array) for array in (a, b)], [])
+        plain = [x.swapaxes(-1, -2) if turned and x.ndim > 1 else x for x in (a, b)]
+        np.testing.assert_allclose(host.backend.to_numpy(result), plain[0] @ plain[1], rtol=1e-12, atol=1e-12)
+
+
+def test_thin_products_of_half_precision_are_left_to_cublas_which_adds_up_in_float():
+    assert not _cuda_thin._is_thin(_product_node("float16"))
+    assert _cuda_thin._is_thin(_product_node("float32"))
+
+
+def _product_node(dtype):
+    recorder = Recorder(NUMPY)
+    x, y = recorder.give_like((4, 300), dtype), recorder.give_like((300, 4), dtype)
+    return (x @ y).node

@@ -8,6 +8,7 @@ import cupy
 
 from xpnn_backends._cublas import Cublas, load_cublas
 from xpnn_backends._cuda_kernel import REDUCTIONS
+from xpnn_backends._cuda_thin import thin_products_as_sums
 from xpnn_backends._cupy_graph import CupyGraph
 from xpnn_backends._cupy_kernels import CupyKernels
 from xpnn_backends._cupy_replay import CupyLibrary
@@ -41,7 +42,8 @@ def _replay(program: Any, schedule: Callable[..., Any]) -> Replay:
 
 
 def _fused(program: Any, schedule: Callable[..., Any]) -> CupyKernels:
-    return CupyKernels(schedule(program, frozenset(REDUCTIONS), join_parts=True), _cublas)
+    steps = schedule(thin_products_as_sums(program), frozenset(REDUCTIONS), join_parts=True)
+    return CupyKernels(steps, _cublas)
 
 
 def _graph(program: Any, schedule: Callable[..., Any]) -> CupyGraph:
