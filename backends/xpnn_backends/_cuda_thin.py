@@ -2,7 +2,7 @@
 
 cuBLAS gives each tile of the result to one block of threads, and one block adds up all of the inner axis: 300 rows of a
 batch, or all pixels of a row of images. A kernel that gives each number of the result a block of its own uses the whole
-device. On an H200 a product of 24 x 300 by 300 x 24 takes cuBLAS 7 µs, where starting a kernel takes 1.
+device. In a graph on an H200 a product of 24 x 300 by 300 x 24 takes cuBLAS 7 µs, and small kernels take 1 to 2.
 """
 
 from dataclasses import replace

@@ -10,7 +10,7 @@ __all__ = ["copied", "copy_into"]
 def copy_into(target: Array, source: Array) -> None:
     """Write `source`, which has the shape of `target`, into it, in the current stream.
 
-    Bytes that lie in order are copied as such: that takes the host a third of the time in which CuPy starts a kernel.
+    Bytes that lie in order are copied as such, which asks less of the host than to start a kernel.
     """
     if source.dtype == target.dtype and source.flags.c_contiguous and target.flags.c_contiguous:
         if source.nbytes:
