@@ -216,8 +216,11 @@ class Layer(Protocol):
     A layer that takes one array alone says so by the annotation ``input_shape: Shape`` of its `init`: a container then
     refuses several, with the place of the layer. With another annotation, or none, it must refuse them itself.
 
-    One more member is optional:
+    Two more members are optional:
 
+    ``moves_values``
+        True if the layer only moves, chooses or drops values, whatever function made them; the default is False. Then
+        the network ends in the activation before it, which a loss may refuse.
     ``index_bound``
         The input holds integers from 0 up to this number, which is not among them; the default None means real numbers.
         A network whose first layer has it checks the values once on the host and brings them over as integers. For

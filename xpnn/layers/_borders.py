@@ -47,6 +47,7 @@ class CroppingND(Record):
     name: str | None = field(default=None, kw_only=True)
 
     n_axes: ClassVar[int]
+    moves_values: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self._set("cropping", check_pads("cropping", self.cropping, self.n_axes))

@@ -52,6 +52,8 @@ class GlobalAveragePooling(GlobalPooling):
 class GlobalMaxPooling(GlobalPooling):
     """Base of `xpnn.layers.GlobalMaxPool1D` and `xpnn.layers.GlobalMaxPool2D`."""
 
+    moves_values: ClassVar[bool] = True
+
     def forward(self, params: Params, state: State, x: Array, ctx: Context) -> tuple[Array, Any, State]:
         """Map `x`, shape (batch, ..., channels), to the maxima, shape (batch, channels)."""
         y = ctx.xp.max(x, axis=tuple(range(1, x.ndim - 1)))

@@ -1,7 +1,7 @@
 """`MaxPooling`: the maximum of each window, along any number of axes."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from xpnn.layers._pooling import Pooling
 from xpnn.layers._windows import Windows
@@ -13,6 +13,8 @@ __all__ = ["MaxPooling"]
 @dataclass(frozen=True, slots=True, repr=False)
 class MaxPooling(Pooling):
     """Base of `xpnn.layers.MaxPool1D` and `xpnn.layers.MaxPool2D`."""
+
+    moves_values: ClassVar[bool] = True
 
     def _reduce(self, windows: Windows, x: Array, xp: Namespace) -> tuple[Array, Any]:
         """Maximum over the slices."""

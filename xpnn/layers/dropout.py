@@ -1,6 +1,7 @@
 """`Dropout`: random silence in training."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from xpnn import _check
 from xpnn._record import Record
@@ -38,6 +39,8 @@ class Dropout(Record):
 
     rate: float
     name: str | None = field(default=None, kw_only=True)
+
+    moves_values: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self._set("rate", _check.fraction("rate", self.rate))

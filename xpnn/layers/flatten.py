@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from math import prod
+from typing import ClassVar
 
 from xpnn._record import Record
 from xpnn.typing import Array, Context, Params, Rng, Shape, State
@@ -20,6 +21,8 @@ class Flatten(Record):
     """
 
     name: str | None = field(default=None, kw_only=True)
+
+    moves_values: ClassVar[bool] = True
 
     def init(self, rng: Rng, input_shape: Shape) -> tuple[Params, State, Shape]:
         """No parameters; the output has one axis."""

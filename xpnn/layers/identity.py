@@ -1,7 +1,7 @@
 """`Identity`: what comes in goes out."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from xpnn._record import Record
 from xpnn.typing import Context, Params, Rng, State
@@ -20,6 +20,8 @@ class Identity(Record):
     """
 
     name: str | None = field(default=None, kw_only=True)
+
+    moves_values: ClassVar[bool] = True
 
     def init(self, rng: Rng, input_shape: Any) -> tuple[Params, State, Any]:
         """Keep the shape."""

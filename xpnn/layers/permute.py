@@ -1,7 +1,7 @@
 """`Permute`: the axes of samples in another order."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from xpnn import _check
 from xpnn._record import Record
@@ -36,6 +36,8 @@ class Permute(Record):
 
     axes: tuple[int, ...]
     name: str | None = field(default=None, kw_only=True)
+
+    moves_values: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self._set("axes", _check.shape("axes", self.axes))

@@ -1,7 +1,7 @@
 """`RepeatVector`: a vector as every step of a sequence."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from xpnn import _check
 from xpnn._record import Record
@@ -36,6 +36,8 @@ class RepeatVector(Record):
 
     n: int
     name: str | None = field(default=None, kw_only=True)
+
+    moves_values: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self._set("n", _check.integer("n", self.n))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import prod
+from typing import ClassVar
 
 from xpnn import _check
 from xpnn._record import Record
@@ -33,6 +34,8 @@ class Reshape(Record):
 
     shape: Shape
     name: str | None = field(default=None, kw_only=True)
+
+    moves_values: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         entries = tuple(self.shape) if isinstance(self.shape, Iterable) else (self.shape,)

@@ -19,6 +19,7 @@ class SpatialDropout(Record):
 
     rate: float
     name: str | None = field(default=None, kw_only=True)
+    moves_values: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self._set("rate", _check.fraction("rate", self.rate))

@@ -10,24 +10,6 @@ from xpnn.typing import Layer
 
 __all__ = ["output_function", "refuse_double_link"]
 
-_MOVES = (
-    "Cropping1D",
-    "Cropping2D",
-    "Dropout",
-    "Flatten",
-    "GlobalMaxPool1D",
-    "GlobalMaxPool2D",
-    "Identity",
-    "MaxPool1D",
-    "MaxPool2D",
-    "Permute",
-    "RepeatVector",
-    "Reshape",
-    "SpatialDropout1D",
-    "SpatialDropout2D",
-)
-"""Layers, by name so that none is loaded for this, that move, choose or drop values, whatever function made them."""
-
 
 def output_function(layer: Layer) -> Any:
     """Return the activation at the end of `layer`; None if there is none, and the layer if it is not known.
@@ -47,7 +29,8 @@ def output_function(layer: Layer) -> Any:
 def _moves(layer: Layer) -> bool:
     if isinstance(layer, Sequential):
         return all(map(_moves, layer.layers))
-    return type(layer).__name__ in _MOVES or (isinstance(layer, Activation) and isinstance(layer.function, Identity))
+    is_nothing = isinstance(layer, Activation) and isinstance(layer.function, Identity)
+    return is_nothing or getattr(layer, "moves_values", False)
 
 
 def output_functions(graph: Graph) -> dict[str, Any]:
