@@ -44,6 +44,9 @@ class Loss(Record, ABC):
     cure: ClassVar[str] = "leave it out; predict_proba gives probabilities"
     """What to do about an activation among `wants_logits`, or missing among `needs`."""
 
+    mixes: ClassVar[bool] = True
+    """Whether targets between those of two samples have a meaning; see `xpnn.data.Mixup`."""
+
     threshold: ClassVar[float] = 0.5
     """Value of ``link(outputs)`` above which a single output stands for class 1."""
 
