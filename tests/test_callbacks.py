@@ -213,6 +213,23 @@ def test_a_callback_is_told_each_moment_in_order():
     ]
 
 
+def test_a_moment_may_be_given_to_an_object_alone():
+    hooks = [name for name in vars(Callback) if name.startswith("on_")]
+    callback, told = Callback(), []
+    for name in hooks:
+        setattr(callback, name, lambda *args, name=name: told.append(name))
+    _network().fit(*MOONS, validation_data=MOONS, callbacks=[callback])
+    assert list(dict.fromkeys(told)) == hooks
+
+
+def test_a_callback_without_that_moment_costs_a_step_nothing(monkeypatch):
+    def fail(*args):
+        raise AssertionError
+
+    monkeypatch.setattr(Callback, "on_batch_end", fail)
+    _network().fit(*MOONS, callbacks=[Callback(), EarlyStopping("loss")])
+
+
 def test_progress_is_silent_away_from_a_terminal_and_one_line_on_it(capsys):
     _network().fit(*MOONS, epochs=2)
     assert capsys.readouterr().err == ""
