@@ -36,6 +36,7 @@ __all__ = [
     "shape",
     "shapes",
     "targets_like",
+    "writable",
 ]
 
 T = TypeVar("T")
@@ -152,6 +153,14 @@ def path(argument: str, value: Any) -> Path:
     if not isinstance(value, str | os.PathLike):
         raise ArgumentTypeError(f"{argument} must be a string or a path, got {reprlib.repr(value)}.")
     return Path(value)
+
+
+def writable(argument: str, value: Path, given: str) -> None:
+    """Refuse a file whose folder does not exist, or that is a folder itself; the sentence shows the path as `given`."""
+    if not value.parent.is_dir():
+        refuse(argument, "lie in a folder that exists", given)
+    if value.is_dir():
+        refuse(argument, "be a file, not a folder", given)
 
 
 def shape(argument: str, value: Any) -> tuple[int, ...]:
