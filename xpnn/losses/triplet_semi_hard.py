@@ -83,8 +83,7 @@ class TripletSemiHard(Loss):
             return Loss.value_and_gradient(self, xp, outputs, targets, sample_weight)
         factor = xp.astype(_pairs(xp, targets), outputs.dtype)
         if sample_weight is not None:
-            if tuple(sample_weight.shape) != tuple(outputs.shape[:1]):
-                given = tuple(sample_weight.shape)
+            if (given := tuple(sample_weight.shape)) != tuple(outputs.shape[:1]):
                 raise ShapeError(f"sample_weight must have shape {tuple(outputs.shape[:1])}, got {given}.")
             factor = factor * xp.astype(sample_weight, outputs.dtype, copy=False)[:, None]
         if self.reduction == "mean":
@@ -139,8 +138,7 @@ def _check_shapes(outputs: Shape, targets: Shape) -> None:
 
 def _same(xp: Namespace, labels: Array) -> Array:
     """Whether two samples have one label, shape (batch, batch)."""
-    labels = xp.reshape(labels, (labels.shape[0],))
-    return labels[:, None] == labels[None, :]
+    return xp.reshape(labels, (labels.shape[0], 1)) == xp.reshape(labels, (1, labels.shape[0]))
 
 
 def _pairs(xp: Namespace, labels: Array) -> Array:
