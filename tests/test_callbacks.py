@@ -14,9 +14,10 @@ from xpnn.callbacks import (
     EarlyStopping,
     LearningRateSchedule,
     ModelCheckpoint,
+    ReduceLROnPlateau,
     TerminateOnNaN,
 )
-from xpnn.errors import ArgumentError
+from xpnn.errors import ArgumentError, ArgumentTypeError
 from xpnn.layers import BatchNorm, Dense
 from xpnn.optimizers import SGD
 
@@ -213,6 +214,23 @@ def test_a_callback_is_told_each_moment_in_order():
     ]
 
 
+def test_a_moment_may_be_given_to_an_object_alone():
+    hooks = [name for name in vars(Callback) if name.startswith("on_")]
+    callback, told = Callback(), []
+    for name in hooks:
+        setattr(callback, name, lambda *args, name=name: told.append(name))
+    _network().fit(*MOONS, validation_data=MOONS, callbacks=[callback])
+    assert list(dict.fromkeys(told)) == hooks
+
+
+def test_a_callback_without_that_moment_costs_a_step_nothing(monkeypatch):
+    def fail(*args):
+        raise AssertionError
+
+    monkeypatch.setattr(Callback, "on_batch_end", fail)
+    _network().fit(*MOONS, callbacks=[Callback(), EarlyStopping("loss")])
+
+
 def test_progress_is_silent_away_from_a_terminal_and_one_line_on_it(capsys):
     _network().fit(*MOONS, epochs=2)
     assert capsys.readouterr().err == ""
@@ -265,14 +283,40 @@ def test_a_checkpoint_fills_in_epoch_and_values_and_keeps_its_best_over_training
     assert [p.name for p in tmp_path.iterdir()] == [f"e00-{net.history['loss'][0]:.1f}.safetensors"]
 
 
-@pytest.mark.parametrize(
-    ("path", "rule"), [("no/such/folder/a", "lie in a folder"), ("{epok}", "have no other fields")]
-)
-def test_a_checkpoint_checks_its_path_before_anything_is_learnt(tmp_path, path, rule):
+PATHS = [
+    *((kind, "no/such/folder/a", "lie in a folder that exists") for kind in (CSVLog, ModelCheckpoint)),
+    *((kind, "", "be a file, not a folder") for kind in (CSVLog, ModelCheckpoint)),
+    *(
+        (ModelCheckpoint, path, "have no other fields in braces than epoch, loss, accuracy")
+        for path in ("{epok}", "{epoch.x}", "{epoch[0]}", "{loss:d}", "{}")
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "path", "rule"), PATHS)
+def test_a_path_is_checked_before_anything_is_learnt(kind, path, rule, tmp_path):
     net = _network()
-    with pytest.raises(ArgumentError, match=f"^path must {rule}"):
-        net.fit(*MOONS, epochs=1, callbacks=[ModelCheckpoint(tmp_path / path)])
-    assert net.history.epoch == []
+    message = f"path must {rule}, got {str(tmp_path / path)!r}."
+    with pytest.raises(ArgumentError, match=f"^{re.escape(message)}$"):
+        net.fit(*MOONS, epochs=1, callbacks=[kind(tmp_path / path)])
+    assert net.history.epoch == [] and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: EarlyStopping(None), "monitor must be the name of a value in the history, got None."),
+        (lambda: ReduceLROnPlateau(3), "monitor must be the name of a value in the history, got 3."),
+        (lambda: ModelCheckpoint("a", monitor=3), "monitor must be the name of a value in the history, got 3."),
+        (lambda: ModelCheckpoint(None), "path must be a string or a path, got None."),
+        (lambda: ModelCheckpoint(3), "path must be a string or a path, got 3."),
+        (lambda: CSVLog(3), "path must be a string or a path, got 3."),
+        (lambda: CSVLog("a", append=1), "append must be True or False, got 1."),
+    ],
+)
+def test_wrong_types_are_refused_by_their_message(make, message):
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=f"^{re.escape(message)}$"):
+        make()
 
 
 def test_a_csv_log_does_not_lose_columns(tmp_path):

@@ -1,3 +1,4 @@
+import re
 from functools import cache
 
 import array_api_compat.numpy as numpy_namespace
@@ -604,7 +605,8 @@ def test_shapes_that_would_broadcast_are_refused(case):
 
 def test_shape_errors_name_what_fits():
     for loss, outputs, targets, message in [
-        (MeanSquaredError(), np.ones((4, 3)), np.ones(4), "targets must have shape (4, 3), got (4,)."),
+        (MeanSquaredError(), np.ones((4, 3)), np.ones((4, 2)), "targets must have shape (4, 3), got (4, 2)."),
+        (MeanSquaredError(), np.ones((4, 3)), np.ones(4), "y must have shape (batch, 3), got (4,)."),
         (CrossEntropy(), np.ones((4, 3)), np.ones((4, 2)), "targets must have shape (4,) or (4, 3), got (4, 2)."),
         (CrossEntropy(), np.ones(4), np.ones(4), "outputs must have shape (batch, ..., classes), got (4,)."),
         (Hinge(), np.ones((4, 3)), np.ones(3, int), "targets must have shape (4,) or (4, 3), got (3,)."),
@@ -857,6 +859,7 @@ def test_unknown_losses_are_refused_with_the_nearest_match():
         (lambda: CategoricalHinge(-1), "margin must be a finite number above 0, got -1."),
         (lambda: MultiMargin(3), "p must be 1 or 2, got 3."),
         (lambda: MultiMargin(True), "p must be 1 or 2, got True."),
+        (lambda: MultiMargin(np.asarray([1, 2])), "p must be 1 or 2, got array([1, 2])."),
         (lambda: MultiMargin(margin=0), "margin must be a finite number above 0, got 0."),
         (lambda: Contrastive(0), "margin must be a finite number above 0, got 0."),
         (lambda: CosineEmbedding(1.5), "margin must be a number from -1 to 1, got 1.5."),
@@ -913,10 +916,45 @@ def test_the_list_of_names_is_sorted_and_complete():
     assert set(names) == {n for n, v in vars(xpnn.losses).items() if isinstance(v, type)} | {"get_loss"}
 
 
-@pytest.mark.parametrize("labels", [[3, -1], [0, 5]])
+@pytest.mark.parametrize("labels", [[3, -1], [0, 5], [0.7, 1.7], [1.0, np.nan]])
 def test_labels_out_of_range_are_refused_by_a_loss_alone(labels):
     y = np.asarray(labels)
-    for loss in (CrossEntropy(), NegativeLogLikelihood(), Hinge()):
+    for loss in (CrossEntropy(), NegativeLogLikelihood(), Hinge(), FocalCrossEntropy(), MultiMargin()):
         for outputs, targets in (((2, 3), y), ((2, 3), y[:, None]), ((1, 2, 3), y[None, :, None])):
             with pytest.raises(ArgumentError, match=r"^y must hold labels from 0 to 2, got"):
                 loss(np.zeros(outputs), targets)
+
+
+X = np.zeros((2, 3))
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda: CrossEntropy()(X.tolist(), LABELS[:2]), ArgumentTypeError, "outputs must be an array, got list."),
+        (lambda: CrossEntropy()(X, [0, 1]), ArgumentTypeError, "targets must be an array, got list."),
+        (lambda: MeanSquaredError()(X, X, [1, 1]), ArgumentTypeError, "sample_weight must be an array, got list."),
+        (
+            lambda: MeanSquaredError()(X, open_backend(None).asarray(X)),
+            ArgumentTypeError,
+            "outputs, targets must be arrays of one library, got numpy.ndarray, array_api_strict._array_object.Array.",
+        ),
+        (
+            lambda: CrossEntropy()(X, np.asarray(["a", "b"])),
+            ArgumentError,
+            "y must hold numbers, got an array of dtype <U1. Number text with xpnn.data.encode_labels.",
+        ),
+    ],
+)
+def test_what_is_no_array_is_refused_by_a_loss_alone(call, kind, message):
+    with pytest.raises(kind, match=f"^{re.escape(message)}$"):
+        call()
+
+
+@ALL
+def test_an_empty_batch_is_refused_by_the_mean_of_a_loss_alone(case):
+    make, targets, _ = CASES[case]
+    for weight in (None, WEIGHT[:0]):
+        with pytest.raises(ArgumentError, match=r"^outputs must hold at least one sample, got none\.$"):
+            make()(OUTPUTS[:0], targets[:0], weight)
+        assert make(reduction="sum")(OUTPUTS[:0], targets[:0], weight)[0] == 0

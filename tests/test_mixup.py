@@ -10,6 +10,7 @@ from xpnn import Network, data, train_many
 from xpnn.data import ArrayStream, Mixup
 from xpnn.errors import ArgumentError, ArgumentTypeError
 from xpnn.layers import Add, Dense, Embedding, Flatten, Graph
+from xpnn.losses import TripletSemiHard
 from xpnn.random import Streams
 
 X, Y = data.spiral(12, arms=3, seed=0)
@@ -103,6 +104,21 @@ def test_losses_that_want_sides_refuse_mixed_targets():
         with pytest.raises(ArgumentError, match=r"y must hold -1 and 1, or 0 and 1, got 0\.[27]5"):
             net.fit(X, y, augment=Mixup())
         assert not net.built
+
+
+@pytest.mark.parametrize("units", [1, 3])
+@pytest.mark.parametrize("labels", [Y + 1, Y + 1.0, 4 * Y, np.zeros_like(Y)])
+def test_labels_of_groups_are_not_mixed(units, labels):
+    net = Network([Dense(units)], loss=TripletSemiHard(2.0))
+    message = "augment must be left out with TripletSemiHard(margin=2.0), whose labels cannot be mixed, got Mixup()."
+    with pytest.raises(ArgumentError, match=f"^{re.escape(message)}$"):
+        net.fit(X, labels, augment=Mixup())
+    with pytest.raises(ArgumentError, match=f"^{re.escape(message)}$"):
+        train_many(net, X, labels, seeds=[0], augment=Mixup())
+    nodes = {"a": (Dense(units), "x"), "b": (Dense(3), "x")}
+    several = Network([Graph("x", nodes, ("a", "b"))], loss=(TripletSemiHard(2.0), "cross_entropy"))
+    with pytest.raises(ArgumentError, match=f"^{re.escape(message)}$"):
+        several.fit(X, (labels, Y), augment=Mixup())
 
 
 RNG = np.random.default_rng(3)

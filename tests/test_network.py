@@ -12,6 +12,7 @@ from xpnn.callbacks import Callback
 from xpnn.errors import ArgumentError, ArgumentTypeError, BackendError, NotBuiltError, ShapeError, XpnnError
 from xpnn.layers import BatchNorm, Dense, Dropout, Flatten, Residual, Sequential
 from xpnn.losses import MeanSquaredError
+from xpnn.metrics import Accuracy
 from xpnn.optimizers import SGD, Adam
 
 
@@ -399,6 +400,19 @@ MESSAGES = [
         lambda: _net(metrics=["accuracy", "accuracy"]),
         ArgumentError,
         "metrics must have different names, got 'accuracy' twice: give one a name of its own.",
+    ),
+    *(
+        (
+            lambda name=name: _net(metrics=[Accuracy(name=name)]),
+            ArgumentError,
+            f"metrics must have names that are strings, not 'epoch', and do not begin with 'val_', got {name!r}.",
+        )
+        for name in ("epoch", "val_loss", "val_accuracy", 3)
+    ),
+    (
+        lambda: _net(metrics=[Accuracy(name="loss")]),
+        ArgumentError,
+        "metrics must have different names, got 'loss' twice: give one a name of its own.",
     ),
     (lambda: _net(seed=-1), ArgumentError, "seed must be an integer of at least 0, got -1."),
     (lambda: _net(l2=-1.0), ArgumentError, "l2 must be a finite number of at least 0, got -1.0."),

@@ -313,6 +313,15 @@ MESSAGES = [
         lambda: _network(metrics={"age": MAE(name="loss")}).build(5),
         "metrics must have other names than the losses of the outputs, got 'age_loss'.",
     ),
+    *(
+        (
+            lambda name=name: Network([Graph("x", {"a": (Dense(2), "x"), name: (Dense(2), "x")}, ("a", name))]).build(
+                5
+            ),
+            f"names of outputs must not be 'val' or begin with 'val_', got {name!r}.",
+        )
+        for name in ("val", "val_a")
+    ),
 ]
 
 

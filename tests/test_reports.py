@@ -208,6 +208,18 @@ MESSAGES = [
         "sample_weight must hold real numbers, got an array of dtype <U1.",
     ),
     (
+        lambda: confusion_matrix([0, 1], [0, 1], sample_weight=[2, -1]),
+        "sample_weight must hold finite numbers of at least 0, got -1.",
+    ),
+    (
+        lambda: classification_report([0, 1], [0, 1], sample_weight=[2.0, np.nan]),
+        "sample_weight must hold finite numbers of at least 0, got nan.",
+    ),
+    (
+        lambda: confusion_matrix([0, 1], [0, 1], sample_weight=[np.inf, 1.0]),
+        "sample_weight must hold finite numbers of at least 0, got inf.",
+    ),
+    (
         lambda: classification_report([0, 1, 2], [0, 1, 2], names=["a", "b", "b"]),
         "names must hold different names, got 'b' twice.",
     ),

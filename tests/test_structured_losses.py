@@ -151,6 +151,8 @@ def test_an_empty_batch_has_no_mean_but_a_sum(case, portable):
         value, gradient = run(make(reduction=reduction), portable, z[:0], targets[:0])
         np.testing.assert_equal(float(value), expected)
         assert gradient.shape == (0, *z.shape[1:])
+    with pytest.raises(ArgumentError, match=r"^outputs must hold at least one sample, got none\.$"):
+        make()(z[:0], targets[:0])
 
 
 @ALL
@@ -421,7 +423,13 @@ def test_targets_that_do_not_fit_are_refused_in_one_sentence(loss, targets, shap
             CTC(has_lengths=True),
             np.ones((4, 5, 3)),
             np.ones((4, 0)),
-            "targets must have shape (4, 1 + labels), got (4, 0).",
+            "y must hold integers of shape (batch, 1 + labels), got float64 of shape (4, 0).",
+        ),
+        (
+            CTC(),
+            np.ones((4, 5, 3)),
+            np.full((4, 1), 1.7),
+            "y must hold integers of shape (batch, labels), got float64 of shape (4, 1).",
         ),
     ],
 )
@@ -429,6 +437,12 @@ def test_shapes_that_do_not_fit_are_refused(loss, outputs, targets, message):
     with pytest.raises(ShapeError) as caught:
         loss(outputs, targets)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("loss", [Contrastive(), CosineEmbedding()])
+def test_numbers_between_the_sides_are_refused_by_a_loss_alone(loss):
+    with pytest.raises(ArgumentError, match=r"^y must hold -1 and 1, or 0 and 1, got 0\.7\.$"):
+        loss(np.ones((2, 2, 3)), np.asarray([0.7, 1.0]))
 
 
 def test_padding_becomes_the_blank():

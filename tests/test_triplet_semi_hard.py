@@ -92,7 +92,7 @@ def test_samples_at_one_place_get_no_slope_and_nan_is_not_lost(backend):
         x[place] = np.nan
         assert np.isnan(float(TripletSemiHard()(backend.asarray(x), labels)[0]))
     empty = backend.asarray(np.zeros((0, 2)))
-    value, gradient = TripletSemiHard()(empty, backend.asarray(np.zeros(0)))
+    value, gradient = TripletSemiHard().value_and_gradient(backend.xp, empty, backend.asarray(np.zeros(0)))
     assert np.isnan(float(value)) and tuple(gradient.shape) == (0, 2)
 
 
@@ -112,6 +112,21 @@ def test_a_network_learns_to_bring_labels_together(compiled, backend):
     assert net.evaluate(x, labels)["loss"] == pytest.approx(np.mean([cost for _, cost in pairs]), rel=1e-10)
 
 
+@pytest.mark.parametrize("large", [2**24, 2**31 - 4])
+def test_large_labels_are_not_taken_for_one_another(large, backend):
+    labels, x = np.asarray([0, 1, 0, 1, 2, 2]), np.random.default_rng(1).standard_normal((6, 3))
+    net = Network([Dense(2)], loss=TripletSemiHard(), backend=backend)
+    wanted = net.evaluate(x, labels)["loss"]
+    for same in (large + labels, (large + labels)[:, None], -large - labels, (large + labels).astype("f8")):
+        assert net.evaluate(x, same)["loss"] == wanted
+
+
+def test_labels_stay_integers():
+    for kind in ("i1", "u8", "f4", "f8", "?"):
+        y = TripletSemiHard().check_targets(np.asarray([1, 0, 1], dtype=kind), (2,))
+        assert y.dtype == "int64" and y.tolist() == [1, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -127,6 +142,14 @@ def test_a_network_learns_to_bring_labels_together(compiled, backend):
             "sample_weight must have shape (4,), got (3,).",
         ),
         (lambda: TripletSemiHard().check_targets(np.ones((4, 2)), (3,)), "y must have shape (batch,), got (4, 2)."),
+        (
+            lambda: TripletSemiHard().check_targets(np.asarray([1.0, 0.5]), (3,)),
+            "y must hold integers, which are labels, got 0.5.",
+        ),
+        (
+            lambda: TripletSemiHard().check_targets(np.asarray([1.0, np.inf]), (3,)),
+            "y must hold integers, which are labels, got inf.",
+        ),
     ],
 )
 def test_what_breaks_a_rule_is_refused(call, message):

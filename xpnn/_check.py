@@ -14,6 +14,8 @@ from operator import index
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from array_api_compat import array_namespace, is_array_api_obj
+
 from xpnn._tree import has_parts
 from xpnn.errors import ArgumentError, ArgumentTypeError, ShapeError, XpnnError
 from xpnn.typing import Array, Namespace
@@ -25,6 +27,7 @@ __all__ = [
     "inside",
     "integer",
     "look_up",
+    "namespace",
     "non_negative",
     "number",
     "path",
@@ -33,6 +36,7 @@ __all__ = [
     "shape",
     "shapes",
     "targets_like",
+    "writable",
 ]
 
 T = TypeVar("T")
@@ -151,6 +155,14 @@ def path(argument: str, value: Any) -> Path:
     return Path(value)
 
 
+def writable(argument: str, value: Path, given: str) -> None:
+    """Refuse a file whose folder does not exist, or that is a folder itself; the sentence shows the path as `given`."""
+    if not value.parent.is_dir():
+        refuse(argument, "lie in a folder that exists", given)
+    if value.is_dir():
+        refuse(argument, "be a file, not a folder", given)
+
+
 def shape(argument: str, value: Any) -> tuple[int, ...]:
     """Accept a size, or a sequence of sizes, as a tuple of integers from 1 on."""
     try:
@@ -177,6 +189,18 @@ def look_up(argument: str, value: Any, table: Mapping[str, Callable[[], T]], met
             f"{argument} must be one of {known}, or an object with {', '.join(methods)}, got {value!r}."
         )
     return value  # type: ignore[no-any-return]
+
+
+def namespace(**arrays: Any) -> Namespace:
+    """Return the namespace of the named arrays, all of one library."""
+    for name, value in arrays.items():
+        if not is_array_api_obj(value):
+            raise ArgumentTypeError(f"{name} must be an array, got {type(value).__name__}.")
+    try:
+        return array_namespace(*arrays.values())
+    except TypeError:
+        kinds = ", ".join(f"{type(value).__module__}.{type(value).__name__}" for value in arrays.values())
+        raise ArgumentTypeError(f"{', '.join(arrays)} must be arrays of one library, got {kinds}.") from None
 
 
 def targets_like(xp: Namespace, outputs: Array, targets: Array) -> Array:

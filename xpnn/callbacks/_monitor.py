@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xpnn import _check
+from xpnn.errors import ArgumentTypeError
 
 __all__ = ["Monitor"]
 
@@ -14,6 +15,8 @@ class Monitor:
     """Best value so far of `monitor`, in the direction of `mode`."""
 
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
+        if not isinstance(monitor, str):
+            raise ArgumentTypeError(f"monitor must be the name of a value in the history, got {monitor!r}.")
         self.monitor = monitor
         mode = _check.choice("mode", mode, ("auto", "min", "max"))
         less = mode == "min" or (mode == "auto" and monitor.endswith(_LESS_IS_BETTER))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from xpnn import _check
 from xpnn.callbacks.callback import Callback
 from xpnn.errors import ArgumentError
 
@@ -17,14 +18,15 @@ class CSVLog(Callback):
     Parameters
     ----------
     path : str or Path
-        File. The first line names the columns: ``epoch`` and the keys of the history.
+        File in a folder that exists. The first line names the columns: ``epoch`` and the keys of the history.
     append : bool
         Whether to go on in an existing file, whose columns must be the same, instead of writing it anew.
 
     Raises
     ------
-    ArgumentError
-        After an epoch, if its values are not those of the columns.
+    ArgumentError, ArgumentTypeError
+        If an argument breaks its rule; when training begins, if the folder does not exist; after an epoch, if its
+        values are not those of the columns.
 
     Notes
     -----
@@ -33,8 +35,8 @@ class CSVLog(Callback):
     """
 
     def __init__(self, path: str | Path, *, append: bool = False) -> None:
-        self.path = Path(path)
-        self.append = append
+        self.path = _check.path("path", path)
+        self.append = _check.boolean("append", append)
         self._forget(is_over=True)
 
     def _forget(self, is_over: bool) -> None:
@@ -43,7 +45,8 @@ class CSVLog(Callback):
         self._is_begun, self._is_over = False, is_over
 
     def on_train_begin(self, network: Any, epochs: int) -> None:
-        """Forget earlier trainings."""
+        """Check the path before anything is learnt, and forget earlier trainings."""
+        _check.writable("path", self.path, str(self.path))
         self._forget(is_over=False)
 
     def on_epoch_begin(self, network: Any, epoch: int) -> None:

@@ -40,6 +40,11 @@ class EarlyStopping(Callback):
     stopped_epoch : int or None
         Number of the epoch after which training stopped; None if it ran to the end.
 
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If an argument breaks its rule; when training begins, if `monitor` is a validation value and there is none.
+
     Notes
     -----
     A training that was cut off goes on as if it had not been, also from a file: the patience that is used up, the best

@@ -36,9 +36,9 @@ class ModelCheckpoint(Callback):
 
     Raises
     ------
-    ArgumentError
-        If both `every_steps` and `monitor` are given. When training begins: if a field of `path` or `monitor` is not
-        measured, or the folder does not exist.
+    ArgumentError, ArgumentTypeError
+        If an argument breaks its rule, or both `every_steps` and `monitor` are given. When training begins: if a field
+        of `path` or `monitor` is not measured, or the folder does not exist.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class ModelCheckpoint(Callback):
         every: int = 1,
         every_steps: int | None = None,
     ) -> None:
-        self.path = str(path)
+        self.path = str(_check.path("path", path))
         self.every = _check.integer("every", every)
         self.every_steps = None if every_steps is None else _check.integer("every_steps", every_steps)
         if self.every_steps is not None and monitor is not None:
@@ -63,9 +63,7 @@ class ModelCheckpoint(Callback):
             self._monitor.check(network.measured)
         self._epoch = 0
         fields = {"step": 0} if self.every_steps is not None else dict.fromkeys(network.measured, 0.0)
-        folder = self._fill(0, fields).parent
-        if not folder.is_dir():
-            _check.refuse("path", "lie in a folder that exists", self.path)
+        _check.writable("path", self._fill(0, fields), self.path)
 
     def on_epoch_begin(self, network: Any, epoch: int) -> None:
         """Note the number of the epoch."""
@@ -95,5 +93,5 @@ class ModelCheckpoint(Callback):
     def _fill(self, epoch: int, logs: Mapping[str, float]) -> Path:
         try:
             return Path(self.path.format(epoch=epoch, **logs))
-        except (KeyError, ValueError, IndexError):
+        except (KeyError, ValueError, IndexError, AttributeError, TypeError):
             _check.refuse("path", f"have no other fields in braces than {', '.join(['epoch', *logs])}", self.path)

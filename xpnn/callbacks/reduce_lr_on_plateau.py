@@ -38,7 +38,7 @@ class ReduceLROnPlateau(Callback):
 
     Raises
     ------
-    ArgumentError
+    ArgumentError, ArgumentTypeError
         If an argument breaks its rule; and by `on_train_begin` if the learning rate of the network is a schedule.
 
     Notes

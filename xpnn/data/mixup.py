@@ -38,7 +38,8 @@ class Mixup(Record):
     :math:`\lambda` is drawn once per batch, as in the authors' program, from the host stream ``mixup``, and a sample is
     mixed with the one at its place counted from the end of the batch: in shuffled batches as good as any other, and no
     gather is needed. Labels become rows of probabilities, real targets stay reals; losses whose targets are
-    sides, like `xpnn.losses.Hinge`, refuse them. Sample weights are mixed too. Training metrics see mixed targets.
+    sides, like `xpnn.losses.Hinge`, or groups, like `xpnn.losses.TripletSemiHard`, refuse them. Sample weights are
+    mixed too. Training metrics see mixed targets.
 
     References
     ----------

@@ -10,7 +10,7 @@ from xpnn import _check
 from xpnn.errors import ArgumentError, ShapeError
 from xpnn.typing import HostArray, Shape
 
-__all__ = ["class_targets", "label_targets", "real_targets", "side_targets"]
+__all__ = ["class_targets", "group_targets", "label_targets", "real_targets", "side_targets"]
 
 
 def class_targets(y: HostArray, output_shape: Shape) -> HostArray:
@@ -56,6 +56,21 @@ def label_targets(y: HostArray, output_shape: Shape) -> HostArray:
     if strange.size:
         _check.refuse("y", "hold labels or one-hot rows", strange[0].item())
     return y.argmax(axis=-1)
+
+
+def group_targets(y: HostArray) -> HostArray:
+    """Check labels of any value, one for each sample, as integers, whole floats or booleans; return integers.
+
+    Floats of the network's type could not tell large ones apart.
+    """
+    _refuse_text(y)
+    if [n for n in y.shape[1:] if n != 1]:
+        raise ShapeError(f"y must have shape (batch,), got {y.shape}.")
+    if y.dtype.kind == "f":
+        strange = y[~((abs(y) <= 2.0**53) & (y == y.round()))]
+        if strange.size:
+            _check.refuse("y", "hold integers, which are labels", strange[0].item())
+    return y.reshape(-1).astype("int64")
 
 
 def real_targets(

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import ClassVar
 
-from array_api_compat import array_namespace, is_numpy_array
+from array_api_compat import is_numpy_array
 
 from xpnn import _check
 from xpnn._record import Record
-from xpnn.errors import ShapeError
+from xpnn.errors import ArgumentError, ShapeError
 from xpnn.typing import Array, HostArray, Namespace, Shape
 
 __all__ = ["Loss"]
@@ -43,6 +43,9 @@ class Loss(Record, ABC):
 
     cure: ClassVar[str] = "leave it out; predict_proba gives probabilities"
     """What to do about an activation among `wants_logits`, or missing among `needs`."""
+
+    mixes: ClassVar[bool] = True
+    """Whether targets between those of two samples have a meaning; see `xpnn.data.Mixup`."""
 
     threshold: ClassVar[float] = 0.5
     """Value of ``link(outputs)`` above which a single output stands for class 1."""
@@ -74,15 +77,23 @@ class Loss(Record, ABC):
     def __call__(self, outputs: Array, targets: Array, sample_weight: Array | None = None) -> tuple[Array, Array]:
         """Value and gradient on arrays of any namespace; see `value_and_gradient`.
 
-        Labels in arrays of NumPy are checked as by `check_targets`; those on other devices are trusted, since reading
-        their values would wait for the device.
+        Labels, and other targets of fewer axes than the outputs, are checked as by `check_targets` in arrays of NumPy;
+        those on other devices are trusted, since reading their values would wait for the device.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError, ShapeError
+            If an argument is no array, targets break the rule of the loss, or there is no sample to take the mean of.
         """
+        arrays = {"outputs": outputs, "targets": targets, "sample_weight": sample_weight}
+        xp = _check.namespace(**{name: array for name, array in arrays.items() if array is not None})
         shape, given = tuple(outputs.shape), tuple(targets.shape)
-        has_label_shape = len(given) == len(shape) - 1 or (given == (*shape[:-1], 1) and given != shape)
-        if has_label_shape and is_numpy_array(targets) and targets.dtype.kind in "iu":
+        if self.reduction == "mean" and shape[:1] == (0,):
+            raise ArgumentError("outputs must hold at least one sample, got none.")
+        has_label_shape = given != shape and (len(given) < len(shape) or given == (*shape[:-1], 1))
+        if has_label_shape and given[:1] == shape[:1] and is_numpy_array(targets):
             targets = self.check_targets(targets, shape[1:])
-        arrays = (outputs, targets) if sample_weight is None else (outputs, targets, sample_weight)
-        return self.value_and_gradient(array_namespace(*arrays), outputs, targets, sample_weight)
+        return self.value_and_gradient(xp, outputs, targets, sample_weight)
 
     def value_and_gradient(
         self, xp: Namespace, outputs: Array, targets: Array, sample_weight: Array | None = None

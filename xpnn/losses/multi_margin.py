@@ -58,9 +58,8 @@ class MultiMargin(Loss):
 
     def __post_init__(self) -> None:
         Loss.__post_init__(self)
-        if self.p not in (1, 2) or isinstance(self.p, bool):
-            _check.refuse("p", "be 1 or 2", self.p)
-        self._set("p", int(self.p))
+        p = _check.number("p", self.p, "be 1 or 2")
+        self._set("p", int(p) if p in (1.0, 2.0) else _check.refuse("p", "be 1 or 2", self.p))
         self._set("margin", _check.positive("margin", self.margin))
 
     def terms(self, xp: Namespace, outputs: Array, targets: Array) -> tuple[Array, Array]:

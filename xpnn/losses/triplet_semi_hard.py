@@ -1,12 +1,13 @@
 """`TripletSemiHard`: triplets of a batch, made of labels, with negatives that are neither easy nor the hardest."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from array_api_compat import device
 
 from xpnn import _check
 from xpnn.errors import ShapeError
-from xpnn.losses._targets import real_targets
+from xpnn.losses._targets import group_targets
 from xpnn.losses._vectors import unit
 from xpnn.losses.loss import Loss
 from xpnn.typing import Array, HostArray, Namespace, Shape
@@ -66,6 +67,8 @@ class TripletSemiHard(Loss):
     margin: float = 1.0
     squared: bool = False
 
+    mixes: ClassVar[bool] = False
+
     def __post_init__(self) -> None:
         Loss.__post_init__(self)
         self._set("margin", _check.positive("margin", self.margin))
@@ -80,8 +83,7 @@ class TripletSemiHard(Loss):
             return Loss.value_and_gradient(self, xp, outputs, targets, sample_weight)
         factor = xp.astype(_pairs(xp, targets), outputs.dtype)
         if sample_weight is not None:
-            if tuple(sample_weight.shape) != tuple(outputs.shape[:1]):
-                given = tuple(sample_weight.shape)
+            if (given := tuple(sample_weight.shape)) != tuple(outputs.shape[:1]):
                 raise ShapeError(f"sample_weight must have shape {tuple(outputs.shape[:1])}, got {given}.")
             factor = factor * xp.astype(sample_weight, outputs.dtype, copy=False)[:, None]
         if self.reduction == "mean":
@@ -121,9 +123,9 @@ class TripletSemiHard(Loss):
         return costs, xp.sum((g + xp.matrix_transpose(g))[..., None] * slope, axis=1)
 
     def check_targets(self, targets: HostArray, output_shape: Shape) -> HostArray:
-        """Accept one number per sample: equal numbers are one label."""
+        """Accept one label per sample, an integer of any value."""
         _check_shapes((targets.shape[0], *output_shape), targets.shape[:1])
-        return real_targets(targets, ())
+        return group_targets(targets)
 
 
 def _check_shapes(outputs: Shape, targets: Shape) -> None:
@@ -136,8 +138,7 @@ def _check_shapes(outputs: Shape, targets: Shape) -> None:
 
 def _same(xp: Namespace, labels: Array) -> Array:
     """Whether two samples have one label, shape (batch, batch)."""
-    labels = xp.reshape(labels, (labels.shape[0],))
-    return labels[:, None] == labels[None, :]
+    return xp.reshape(labels, (labels.shape[0], 1)) == xp.reshape(labels, (1, labels.shape[0]))
 
 
 def _pairs(xp: Namespace, labels: Array) -> Array:

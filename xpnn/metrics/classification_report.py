@@ -72,7 +72,7 @@ def classification_report(
     names : sequence of str, optional
         Names of the classes; by default their numbers.
     sample_weight : array, shape (n,), optional
-        What each sample counts instead of 1.
+        What each sample counts instead of 1, a finite number of at least 0.
     threshold : float
         For reals.
 

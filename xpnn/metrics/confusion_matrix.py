@@ -26,7 +26,7 @@ def confusion_matrix(
     n_classes : int, optional
         Number of classes; by default as many as the rows have columns, or the labels need.
     sample_weight : array, shape (n,), optional
-        What each sample counts instead of 1.
+        What each sample counts instead of 1, a finite number of at least 0.
     threshold : float
         For reals.
 
@@ -38,7 +38,7 @@ def confusion_matrix(
     Raises
     ------
     ArgumentError, ShapeError
-        If something is no label, is NaN, or the lengths differ.
+        If something is no label, is NaN, a weight is negative or not finite, or the lengths differ.
 
     Examples
     --------
@@ -89,5 +89,8 @@ def _weights(sample_weight: Any, count: int) -> list[float]:
         raise ShapeError(f"sample_weight must have shape ({count},), got {tuple(values.shape)}.")
     if values.dtype.kind not in "biuf":
         raise ArgumentError(f"sample_weight must hold real numbers, got an array of dtype {values.dtype}.")
+    strange = values[~((values >= 0) & (values < float("inf")))]
+    if len(strange):
+        _check.refuse("sample_weight", "hold finite numbers of at least 0", strange[0].item())
     weights: list[float] = values.tolist()
     return weights

@@ -22,7 +22,8 @@ class Metric(Record, ABC):
     Parameters
     ----------
     name : str, optional
-        Key in histories and evaluations; by default that of the class. Two metrics of one class need two names.
+        Key in histories and evaluations; by default that of the class. Two metrics of one class need two names, none of
+        which is ``"epoch"`` or begins with ``"val_"``.
     """
 
     name: str | None = field(default=None, kw_only=True)

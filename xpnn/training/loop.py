@@ -106,7 +106,7 @@ def _run_epoch(
     """Run the rest of an epoch, and tell whether it came to its end."""
     order = plan.order(_generator(learner, plan, epoch))
     epoch.size = plan.samples if order is None else len(order)
-    watchers = [c for c in callbacks if type(c).on_batch_end is not Callback.on_batch_end]
+    watchers = [c for c in callbacks if getattr(c.on_batch_end, "__func__", None) is not Callback.on_batch_end]
     batches = source.batches(learner.backend, plan.batch_size, order, epoch.batches)
     with closing(batches):
         mixed = batches if mixing is None else mixing.batches(learner, batches)

@@ -49,8 +49,11 @@ class Mixing:
         Raises
         ------
         ArgumentError
-            What the loss raises.
+            If labels are compared with each other alone, or what the loss raises.
         """
+        for loss in getattr(learner.loss, "losses", (learner.loss,)):
+            if not getattr(loss, "mixes", True):
+                _check.refuse("augment", f"be left out with {loss!r}, whose labels cannot be mixed", self.augment)
         some = slice(None, None, max(rows(samples.y) // 100, 1))
         x, y = map_tree(lambda a: a[some, ...], (samples.x, samples.y))
         y = self.mix(learner, Batch(x, y, None), 0.75).y

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from xpnn import _check
 from xpnn.errors import ArgumentError, ArgumentTypeError
 from xpnn.losses import WeightedLosses, get_loss
 from xpnn.metrics import Metric, OutputMetric, get_metric
@@ -36,7 +37,7 @@ def get_metrics(metrics: Any, loss: Any) -> tuple[Metric, ...]:
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If one is unknown, or two have the same label.
+        If one is unknown, two have the same label, or one has a label that means something else in the history.
     """
     parts: list[Metric]
     if isinstance(metrics, Mapping):
@@ -49,6 +50,8 @@ def get_metrics(metrics: Any, loss: Any) -> tuple[Metric, ...]:
         parts = [get_metric("metrics", metric, _threshold(loss, None)) for metric in as_tuple(metrics)]
     labels = ["loss", *(part.label for part in parts)]
     for label in labels:
+        if not isinstance(label, str) or label == "epoch" or label.startswith("val_"):
+            _check.refuse("metrics", "have names that are strings, not 'epoch', and do not begin with 'val_'", label)
         if labels.count(label) > 1:
             raise ArgumentError(f"metrics must have different names, got {label!r} twice: give one a name of its own.")
     return tuple(parts)
@@ -60,7 +63,8 @@ def arrange(loss: Any, metrics: Sequence[Any], names: tuple[str, ...]) -> tuple[
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If they are those of other outputs, or of outputs where there is but one.
+        If they are those of other outputs, or of outputs where there is but one; or the name of a loss would mean
+        something else in the history.
     """
     if len(names) < 2:
         return _single(loss, names), tuple([_of_output(metric, names) for metric in metrics])
@@ -72,6 +76,9 @@ def arrange(loss: Any, metrics: Sequence[Any], names: tuple[str, ...]) -> tuple[
             raise ArgumentTypeError(f"metrics must be a mapping from the outputs {', '.join(names)}, got {found}.")
         placed.append(replace(metric, index=names.index(metric.output)))
     several = several.arranged(names)
+    for name in names:
+        if f"{name}_".startswith("val_"):
+            _check.refuse("names of outputs", "not be 'val' or begin with 'val_'", name)
     for metric in placed:
         if metric.label in loss_names(several):
             raise ArgumentError(f"metrics must have other names than the losses of the outputs, got {metric.label!r}.")
