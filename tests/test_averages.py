@@ -1,15 +1,23 @@
 """Averaged parameters: PyTorch's numbers, validation with them, going on, and running averages estimated anew."""
 
 import re
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from conftest import TESTED
 
 from xpnn import Network, data
-from xpnn.callbacks import Callback, ExponentialMovingAverage, StochasticWeightAverage
-from xpnn.errors import ArgumentError, NotBuiltError
+from xpnn.callbacks import (
+    Callback,
+    EarlyStopping,
+    ExponentialMovingAverage,
+    ModelCheckpoint,
+    StochasticWeightAverage,
+)
+from xpnn.errors import ArgumentError, ArgumentTypeError, NotBuiltError
 from xpnn.layers import BatchNorm, Dense, Dropout, Residual, Standardize
+from xpnn.optimizers import SGD
 
 WORDS = pytest.mark.parametrize("word", [word for word in TESTED if word != "jax"])  # which would compile for seconds
 MOONS = data.moons(60, noise=0.2, seed=0)
@@ -158,6 +166,200 @@ def test_averages_go_on_in_the_next_training_or_in_another_process(tmp_path):
     assert (other.average, other.count) == (None, 0)
 
 
+AVERAGES = {
+    "ema": lambda install: ExponentialMovingAverage(0.7, install=install),
+    "swa": lambda install: StochasticWeightAverage(1, install=install),
+    "swa with running averages": lambda install: StochasticWeightAverage(1, install=install, inputs=MOONS[0]),
+    "both": lambda install: (
+        ExponentialMovingAverage(0.7, install=install),
+        StochasticWeightAverage(1, install=install),
+    ),
+}
+
+
+def _wild(backend="numpy", callbacks=(), epochs=8, net=None, layers=None, **options):
+    """A training whose best epoch is not its last."""
+    net = net or _network(backend, layers, optimizer=SGD(2.0, momentum=0.9), compile=False)
+    validation = MOONS[0][::3], MOONS[1][::3]
+    net.fit(*MOONS, batch_size=16, epochs=epochs, validation_data=validation, callbacks=callbacks, **options)
+    return net, validation
+
+
+def _in_order(average, others, is_first):
+    several = average if isinstance(average, tuple) else (average,)
+    return [*several, *others] if is_first else [*others, *several]
+
+
+@pytest.mark.parametrize("average", AVERAGES)
+@pytest.mark.parametrize("install", [False, True])
+@pytest.mark.parametrize("is_first", [False, True])
+@pytest.mark.parametrize("word", [word for word in TESTED if word != "jax"])
+def test_the_best_parameters_are_those_that_were_measured(average, install, is_first, word):
+    notes, alone = Notes(), Notes()
+    stopping = EarlyStopping("val_loss", patience=99)
+    callbacks = _in_order(AVERAGES[average](install), [stopping, notes], is_first)
+    net, validation = _wild(TESTED[word], callbacks)
+    best = int(np.argmin(net.history["val_loss"]))
+    assert stopping.best_epoch == best < 7
+    assert net.evaluate(*validation)["loss"] == pytest.approx(net.history["val_loss"][best], rel=1e-12)
+    assert best == 0 or not np.array_equal(net.flat_parameters, notes.epochs[best])
+    _wild(TESTED[word], [alone])
+    assert all(np.array_equal(a, b) for a, b in zip(notes.steps, alone.steps, strict=True))
+
+
+@pytest.mark.parametrize("average", AVERAGES)
+@pytest.mark.parametrize("is_first", [False, True])
+@pytest.mark.parametrize(("monitor", "validate"), [("loss", True), ("val_loss", False)])
+def test_what_was_measured_with_the_parameters_in_training_keeps_those(average, is_first, monitor, validate):
+    notes, stopping = Notes(), EarlyStopping(monitor, patience=99)
+    several = _in_order(AVERAGES[average](True), [], True)
+    for callback in several:
+        callback.validate = validate
+    net, _ = _wild(callbacks=_in_order(tuple(several), [stopping, notes], is_first))
+    assert np.array_equal(net.flat_parameters, notes.epochs[stopping.best_epoch])
+
+
+@pytest.mark.parametrize("average", ["ema", "swa", "both"])
+@pytest.mark.parametrize("is_first", [False, True])
+@pytest.mark.parametrize("word", [word for word in TESTED if word != "jax"])
+def test_a_best_checkpoint_predicts_as_it_was_measured_and_goes_on_as_it_was_trained(average, is_first, word, tmp_path):
+    def callbacks(*others):
+        return _in_order(AVERAGES[average](False), [*others, EarlyStopping("val_loss", patience=99)], is_first)
+
+    path, notes = tmp_path / "best", Notes()
+    saved, several = ModelCheckpoint(path, monitor="val_loss"), callbacks(notes)
+    whole, validation = _wild(TESTED[word], [saved, *several])
+    best = int(np.argmin(whole.history["val_loss"]))
+    assert 0 < best < 7
+    net = Network.load(path, backend=TESTED[word], compile=False)
+    assert net.evaluate(*validation)["loss"] == pytest.approx(min(whole.history["val_loss"]), rel=1e-12)
+    measured, others = net.flat_parameters, Notes()
+    again = callbacks(others)
+    net.save(tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == path.read_bytes()
+    _wild(callbacks=again, epochs=7 - best, net=net)
+    assert np.array_equal(net.flat_parameters, whole.flat_parameters) and net.history == whole.history
+    assert np.array_equal(others.epochs[0], notes.epochs[best + 1])
+    assert all(
+        np.array_equal(a.average, b.average) and a.count == b.count
+        for a, b in zip(again, several, strict=True)
+        if hasattr(a, "average")
+    )
+    for options in ({"callbacks": []}, {"callbacks": callbacks(), "resume": False}):
+        net, begin = Network.load(path, backend=TESTED[word], compile=False), Begin()
+        _wild(net=net, epochs=1, **options | {"callbacks": [*options["callbacks"], begin]})
+        assert np.array_equal(begin.parameters, measured)
+
+
+class Begin(Callback):
+    """Keeps the parameters from which training begins."""
+
+    def on_epoch_begin(self, network, epoch):
+        self.parameters = network.flat_parameters
+
+
+def test_parameters_that_are_lent_are_not_lent_again():
+    class Looking(Callback):
+        def on_validation_begin(self, network, epoch):
+            lent = network.flat_parameters
+            with network.as_validated():
+                assert np.array_equal(network.flat_parameters, lent)
+            assert np.array_equal(network.flat_parameters, lent)
+
+    ema, notes = ExponentialMovingAverage(0.5, install=False), Notes()
+    net, _ = _wild(callbacks=[ema, Looking(), notes], epochs=2)
+    assert np.array_equal(net.flat_parameters, notes.steps[-1]) and not np.array_equal(ema.average, notes.steps[-1])
+    with net.as_validated():
+        assert np.array_equal(net.flat_parameters, notes.steps[-1])  # the training is over
+
+
+@pytest.mark.parametrize("lends", [0, 1])
+def test_only_what_was_lent_for_an_epoch_is_kept_as_its_best(lends):
+    class Zeros(Callback):
+        """Lends parameters of 0 in some epochs."""
+
+        def on_validation_begin(self, network, epoch):
+            self.own = network.flat_parameters
+            if epoch % 2 == lends:
+                network.flat_parameters, network.lender = 0.0 * self.own, self
+
+        def on_validation_end(self, network, epoch):
+            network.flat_parameters = self.own
+
+        @contextmanager
+        def swap(self, network):
+            self.on_validation_begin(network, lends)
+            yield
+            self.on_validation_end(network, lends)
+
+        def on_epoch_end(self, network, epoch, logs):
+            logs["val_loss"] = [3.0, 2.0, 4.0][epoch]
+
+    notes, stopping = Notes(), EarlyStopping("val_loss", patience=9)
+    net, _ = _wild(callbacks=[Zeros(), stopping, notes], epochs=3)
+    assert stopping.best_epoch == 1
+    assert np.array_equal(net.flat_parameters, notes.epochs[1] * (lends != 1))
+
+
+@pytest.mark.parametrize("kind", ["ema", "swa"])
+@pytest.mark.parametrize("units", [3, 8])
+def test_another_network_begins_an_average_of_its_own(kind, units):
+    used, new = (AVERAGES[kind](False) for _ in range(2))
+    _wild(callbacks=[used], epochs=3)
+    nets = [_wild(callbacks=[average], epochs=3, layers=[Dense(units), Dense(2)])[0] for average in (used, new)]
+    assert used.count == new.count
+    assert np.array_equal(used.average, new.average)
+    _wild(callbacks=[used], epochs=1, net=nets[0])
+    assert used.count > new.count  # but the same network goes on
+    count, used.average = used.count, new.average
+    _wild(callbacks=[used], epochs=3, layers=[Dense(units), Dense(2)])
+    assert used.count == count + new.count  # and an average that is assigned is that of the next one
+
+
+def test_a_copy_of_a_network_goes_on_with_the_average_of_the_network():
+    ema, other = (ExponentialMovingAverage(0.9, install=False) for _ in range(2))
+    net, _ = _wild(callbacks=[ema], epochs=2)
+    copy = net.copy_to("numpy")
+    _wild(callbacks=[ema], epochs=2, net=copy)
+    _wild(callbacks=[other], epochs=4)
+    assert np.array_equal(ema.average, other.average) and ema.count == other.count
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "message"),
+    [
+        ("a", ArgumentTypeError, "average must be an array, a table or a rectangular sequence, got str."),
+        (3.0, ArgumentError, "average must be one vector of real numbers, got an array of shape () and dtype float64."),
+        (
+            np.ones((2, 21)),
+            ArgumentError,
+            "average must be one vector of real numbers, got an array of shape (2, 21) and dtype float64.",
+        ),
+        (["a"], ArgumentError, "average must be one vector of real numbers, got an array of shape (1,) and dtype <U1."),
+    ],
+)
+def test_an_average_that_is_no_vector_is_refused(value, kind, message):
+    with pytest.raises(kind, match=f"^{re.escape(message)}$"):
+        ExponentialMovingAverage().average = value
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"average": np.zeros(3)}, "average must have the shape (42,), got (3,)."),
+        ({"own": np.zeros(3)}, "own parameters must have the shape (42,), got (3,)."),
+        ({"average": "a"}, "average must be an array, a table or a rectangular sequence, got str."),
+    ],
+)
+def test_a_saved_average_that_does_not_fit_is_refused_before_anything_is_learnt(change, message):
+    net, _ = _wild(callbacks=[ExponentialMovingAverage()], epochs=1)
+    copy = net.copy_to("numpy")
+    copy.callback_states.take()["ExponentialMovingAverage.0"].update(change)
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=f"^{re.escape(message)}$"):
+        _wild(callbacks=[ExponentialMovingAverage()], net=copy)
+    assert np.array_equal(copy.flat_parameters, net.flat_parameters)
+
+
 @WORDS
 def test_an_average_moves_along_with_the_network(word):
     ema = ExponentialMovingAverage(0.9, install=False)
@@ -282,6 +484,12 @@ def test_an_average_that_does_not_fit_is_refused():
     message = "the average must exist before it is swapped in: train with this callback first."
     with pytest.raises(NotBuiltError, match=f"^{re.escape(message)}$"), ema.swap(net):
         pass
-    ema.average = np.zeros(3)
-    with pytest.raises(ArgumentError, match=re.escape("average must have the shape (42,), got (3,).")):
+    ema.average = [0.0] * 3
+    message = "average must have the shape (42,), got (3,)."
+    with pytest.raises(ArgumentError, match=f"^{re.escape(message)}$"):
         net.fit(*MOONS, callbacks=[ema])
+    ema = ExponentialMovingAverage()
+    _network(layers=[Dense(2, use_bias=False)]).fit(*MOONS, callbacks=[ema])
+    message = "average must have the shape (42,), got (4,)."
+    with pytest.raises(ArgumentError, match=f"^{re.escape(message)}$"), ema.swap(net):
+        pass

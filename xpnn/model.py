@@ -3,7 +3,8 @@
 Over 150 lines: most of them are the properties and the documentation of what users call.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -77,6 +78,7 @@ class Model:
         self.history = History()
         self.notes: dict[str, Any] = {}
         self.stop_training = False
+        self.lender: Any = None
         self.callback_states = CallbackStates()
         refuse_double_link(self._layer, self._loss)
 
@@ -317,6 +319,16 @@ class Model:
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Replace the named parts of the state; the others stay. All are checked before any is replaced."""
         self._built.weights.set_state(_as_mapping("state", state))
+
+    @contextmanager
+    def as_validated(self) -> Iterator[None]:
+        """Let the network have the parameters with which an epoch was validated inside a ``with`` block.
+
+        For callbacks, in ``on_epoch_end``: they are the parameters in training, unless another callback has lent
+        others, such as an average. See `lender`.
+        """
+        with nullcontext() if self.lender is None else self.lender.swap(self):
+            yield
 
     # ------------------------------------------------------------------------------------------- moving and keeping
 

@@ -90,6 +90,10 @@ class Network(Model):
     stop_training : bool
         Set it in a callback to end `fit` after the present step. An epoch that is then left in its middle has neither a
         validation nor an ``on_epoch_end``: both follow when the next `fit` has learnt the rest of it.
+    lender : Callback or None
+        Whose parameters the network had for the last validation, if not its own. A callback that lends some by
+        ``on_validation_begin`` sets it to itself, and offers a context manager ``swap(network)`` that lends them again;
+        see `as_validated`.
     measured : tuple of str
         Names of what `fit` measures, set before its callbacks begin.
     callback_states : CallbackStates
@@ -189,7 +193,8 @@ class Network(Model):
             that of a training that was never stopped, in the history, too, where the row of an epoch that was left
             (NaN in what validation measures) is replaced. False begins a new epoch and starts all callbacks afresh.
         callbacks : sequence of Callback
-            See `xpnn.callbacks`. They act in their order, but those that save the network after all others.
+            See `xpnn.callbacks`. They act in their order, but those that save the network after all others, and at the
+            end of the training those that average parameters before all others.
         verbose : {"auto", 0, 1, 2} or bool
             Progress on stderr: none, one line that is rewritten, or a line per epoch. ``"auto"`` is 1 before a person.
 
@@ -251,7 +256,7 @@ class Network(Model):
         try:
             first = run_epochs(self, built, source, validation, plan, epochs, watchers, mixing)
         finally:
-            self._is_training = False
+            self._is_training, self.lender = False, None
         return self.history.since(first)
 
     @on_device

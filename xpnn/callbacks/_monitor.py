@@ -1,6 +1,7 @@
 """`Monitor`: watches one value of the history for improvement."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from xpnn import _check
@@ -55,6 +56,10 @@ class Monitor:
         if self.monitor not in logs:
             _check.choice("monitor", self.monitor, logs)
         return logs[self.monitor]
+
+    def swap(self, network: Any) -> AbstractContextManager[None]:
+        """Let `network` have the parameters with which the value was measured inside a ``with`` block."""
+        return network.as_validated() if self.monitor.startswith("val_") else nullcontext()
 
     def improves(self, value: float) -> bool:
         """Tell whether `value` beats the best so far by more than `min_delta`, and then remember it."""

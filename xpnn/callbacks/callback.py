@@ -50,7 +50,11 @@ class Callback:
         """
 
     def on_validation_begin(self, network: Any, epoch: int) -> None:
-        """Called after the last step of an epoch, before the validation data are measured, if there are any."""
+        """Called after the last step of an epoch, before the validation data are measured, if there are any.
+
+        One that lends the network other parameters until `on_validation_end` sets ``network.lender``, so that they are
+        found again where the best ones are kept; see `xpnn.Network`.
+        """
 
     def on_validation_end(self, network: Any, epoch: int) -> None:
         """Called after that, also if it or `on_validation_begin` failed, in the reverse order of the callbacks."""

@@ -31,7 +31,9 @@ class EarlyStopping(Callback):
     start_from_epoch : int
         So many epochs of a training go by before anything is watched, for values that are wild at first.
     restore_best : bool
-        Whether the network gets the parameters and state of its best epoch back at the end, stopped or not.
+        Whether the network gets the parameters and state of its best epoch back at the end, stopped or not. Where
+        another callback lends the network averaged parameters for the validation, and `monitor` is a value of it, they
+        are the best ones, since it is they that were measured.
 
     Attributes
     ----------
@@ -98,7 +100,8 @@ class EarlyStopping(Callback):
         if self._monitor.improves(value):
             self.best_epoch = epoch
             if self.restore_best:
-                self._best = (network.flat_parameters, network.state)
+                with self._monitor.swap(network):
+                    self._best = (network.flat_parameters, network.state)
             if self.baseline is None or self._monitor.beats(value, self.baseline):
                 self._waited = 0
                 return

@@ -18,10 +18,11 @@ class ExponentialMovingAverage(WeightAverage):
     every : int
         Average after every so many steps.
     validate : bool
-        Whether validation values of `fit` are those of the averaged parameters.
+        Whether validation values of `fit` are those of the averaged parameters. What `EarlyStopping` and
+        `ModelCheckpoint` keep as the best for such a value are then the averaged parameters, too.
     install : bool
-        Whether the network has the averaged parameters after the training. (Callbacks act in their order: a later
-        `EarlyStopping` puts its best parameters in their place.)
+        Whether the network has the averaged parameters after the training; but the best ones of an `EarlyStopping` that
+        restores them come last, wherever it stands among the callbacks.
 
     Attributes
     ----------
@@ -38,8 +39,9 @@ class ExponentialMovingAverage(WeightAverage):
     Notes
     -----
     The average starts as the parameters after the first step, as in PyTorch's AveragedModel, so it needs no correction.
-    Running averages of `xpnn.layers.BatchNorm` are not averaged again. The next `fit` goes on with the average, and so
-    does that of a network that was saved with it and loaded; `reset` forgets it.
+    Running averages of `xpnn.layers.BatchNorm` are not averaged again. The next `fit` of the same network goes on with
+    the average, and so does that of a network that was saved with it and loaded; `reset` forgets it, and so does the
+    `fit` of another network.
 
     References
     ----------

@@ -25,7 +25,10 @@ class ModelCheckpoint(Callback):
         File in a folder that exists. Fields in braces are filled in as by `str.format`: the number of the epoch and its
         values, e.g. ``"net-{epoch:02d}-{val_loss:.2f}.safetensors"``.
     monitor : str, optional
-        Save only when this value of the history improves on all that this callback has seen.
+        Save only when this value of the history improves on all that this callback has seen. Where another callback
+        lends the network averaged parameters for the validation, and this is a value of it, they are what is saved,
+        since it is they that were measured; a training that goes on from the file with such a callback goes on with
+        the parameters in training, and any other one with the averaged ones.
     mode : {"auto", "min", "max"}
         Which direction is better; ``"auto"`` is min for losses and errors and max for scores.
     every : int
@@ -78,8 +81,11 @@ class ModelCheckpoint(Callback):
         """Save, if this epoch is to be saved."""
         if self.every_steps is not None or (epoch + 1) % self.every:
             return
-        if self._monitor is None or self._monitor.improves(self._monitor.value(logs)):
+        if self._monitor is None:
             network.save(self._fill(epoch, logs))
+        elif self._monitor.improves(self._monitor.value(logs)):
+            with self._monitor.swap(network):
+                network.save(self._fill(epoch, logs))
 
     def state_dict(self) -> dict[str, Any]:
         """Return the best value that was saved here, also that of a training that is over."""

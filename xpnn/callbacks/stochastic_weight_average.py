@@ -26,10 +26,12 @@ class StochasticWeightAverage(WeightAverage):
         Inputs of the training data, with which the running averages of `xpnn.layers.BatchNorm` are estimated anew for
         the averaged parameters after the training; see `xpnn.Network.update_batch_norm`.
     validate : bool
-        Whether validation values of `fit` are those of the averaged parameters. The running averages are then still
-        those of the parameters in training.
+        Whether validation values of `fit` are those of the averaged parameters, and with them what `EarlyStopping` and
+        `ModelCheckpoint` keep as the best for such a value. The running averages are then still those of the parameters
+        in training.
     install : bool
-        Whether the network has the averaged parameters after the training.
+        Whether the network has the averaged parameters after the training; but the best ones of an `EarlyStopping` that
+        restores them come last, wherever it stands among the callbacks.
 
     Attributes
     ----------
@@ -51,8 +53,9 @@ class StochasticWeightAverage(WeightAverage):
 
     Notes
     -----
-    With :math:`n` vectors in the average, :math:`a \leftarrow a + (p - a) / (n + 1)`. The next `fit` goes on with the
-    average, and so does that of a network that was saved with it and loaded; `reset` forgets it.
+    With :math:`n` vectors in the average, :math:`a \leftarrow a + (p - a) / (n + 1)`. The next `fit` of the
+    same network goes on with the average, and so does that of a network that was saved with it and loaded; `reset`
+    forgets it, and so does the `fit` of another network.
 
     References
     ----------
@@ -93,6 +96,7 @@ class StochasticWeightAverage(WeightAverage):
 
     def on_epoch_begin(self, network: Any, epoch: int) -> None:
         """Set the learning rate."""
+        super().on_epoch_begin(network, epoch)
         if self.learning_rate is not None and epoch >= self.start_epoch:
             network.learning_rate = self.learning_rate
 

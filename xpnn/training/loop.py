@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from xpnn.callbacks import Callback
+from xpnn.callbacks._average import WeightAverage
 from xpnn.random import generator_at, position_of
 from xpnn.training.batches import Batch
 from xpnn.training.epoch import Epoch, begin_epoch
@@ -75,9 +76,12 @@ def run_epochs(
 
 
 def _end_training(network: Any, epoch: Epoch | None, callbacks: Sequence[Callback]) -> None:
-    """Tell the callbacks of the end; where an epoch was left in its middle, keep the parameters that they replace."""
+    """Tell the callbacks of the end; where an epoch was left in its middle, keep the parameters that they replace.
+
+    Averages are told first, so that the best parameters of all are not replaced by the last average.
+    """
     own = {} if epoch is None else {**network.parameters, **network.state}
-    for callback in callbacks:
+    for callback in sorted(callbacks, key=lambda callback: not isinstance(callback, WeightAverage)):
         callback.on_train_end(network)
     if epoch is not None:
         now = {**network.parameters, **network.state}
@@ -137,6 +141,7 @@ def _validate(
 ) -> dict[str, float]:
     chunk = None if plan.batch_size is None else max(plan.batch_size, 1024)
     number = learner.epoch.number if learner.epoch else 0
+    network.lender = None
     with ExitStack() as ends:
         for callback in callbacks:
             ends.callback(callback.on_validation_end, network, number)
