@@ -127,6 +127,12 @@ def test_labels_stay_integers():
         assert y.dtype == "int64" and y.tolist() == [1, 0, 1]
 
 
+@pytest.mark.parametrize("labels", [[0, 2**32, 2**33, 0], [2**62, 0, 5, 2**62], [-(2**40), 1, 2**33, -(2**40)]])
+def test_labels_that_32_bits_do_not_hold_stay_apart_in_them(labels):
+    y = TripletSemiHard().check_targets(np.asarray(labels), (2,)).astype("int32")
+    assert len(set(y.tolist())) == 3 and y[0] == y[3]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

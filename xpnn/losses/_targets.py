@@ -6,6 +6,8 @@ arrays are NumPy's, so that their methods may be used.
 
 from sys import float_info
 
+from array_api_compat import array_namespace
+
 from xpnn import _check
 from xpnn.errors import ArgumentError, ShapeError
 from xpnn.typing import HostArray, Shape
@@ -61,7 +63,8 @@ def label_targets(y: HostArray, output_shape: Shape) -> HostArray:
 def group_targets(y: HostArray) -> HostArray:
     """Check labels of any value, one for each sample, as integers, whole floats or booleans; return integers.
 
-    Floats of the network's type could not tell large ones apart.
+    Floats of the network's type could not tell large ones apart. Labels that do not fit into 32 bits, which are all
+    that JAX keeps by default, are replaced by their ranks.
     """
     _refuse_text(y)
     if [n for n in y.shape[1:] if n != 1]:
@@ -70,7 +73,10 @@ def group_targets(y: HostArray) -> HostArray:
         strange = y[~((abs(y) <= 2.0**53) & (y == y.round()))]
         if strange.size:
             _check.refuse("y", "hold integers, which are labels", strange[0].item())
-    return y.reshape(-1).astype("int64")
+    y = y.reshape(-1)
+    if y.size and not -(2**31) <= y.min() <= y.max() < 2**31:
+        y = array_namespace(y).unique_inverse(y).inverse_indices
+    return y.astype("int64")
 
 
 def real_targets(

@@ -64,6 +64,7 @@ class CTC(Loss):
     zero_infinity: bool = False
 
     wants_logits: ClassVar[tuple[str, ...]] = ("LogSoftmax", "Sigmoid", "Softmax")
+    mixes: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         Loss.__post_init__(self)
