@@ -7,6 +7,7 @@ import cupy
 import numpy as np
 
 from xpnn.typing import Array, Shape
+from xpnn_backends._cupy_copies import copied
 
 __all__ = ["CupyLibrary"]
 
@@ -76,7 +77,7 @@ class CupyLibrary:
 
     def read(self, array: Array) -> Array:
         """Return a copy."""
-        return array.copy()
+        return copied(array)
 
     def set_numbers(self, array: Array, values: Sequence[float]) -> None:
         """Write Python numbers. Each is handed to a kernel: a copy from the host would have to wait for the device."""

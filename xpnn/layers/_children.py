@@ -1,12 +1,13 @@
 """What containers share: turning their argument into named layers, and saying where an error happened."""
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
+from xpnn import _check
 from xpnn.activations import get_activation
-from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
+from xpnn.errors import ArgumentError, ArgumentTypeError
 from xpnn.layers._inputs import refuse_several
 from xpnn.layers.activation import Activation
 from xpnn.typing import Layer, Params, Rng, State
@@ -63,10 +64,6 @@ def initialise(name: str, layer: Layer, rng: Rng, input_shape: Any) -> tuple[Par
         return layer.init(rng, input_shape)
 
 
-@contextmanager
-def locate(name: str, layer: Layer) -> Iterator[None]:
+def locate(name: str, layer: Layer) -> AbstractContextManager[None]:
     """Put the place of a layer in front of the message of an error that it raises."""
-    try:
-        yield
-    except XpnnError as error:
-        raise type(error)(f"layer {name}, {layer!r}: {error}") from error
+    return _check.inside(f"layer {name}, {layer!r}")

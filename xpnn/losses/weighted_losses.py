@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from xpnn import _check
 from xpnn._record import Record
-from xpnn.errors import ArgumentError, ArgumentTypeError, XpnnError
+from xpnn.errors import ArgumentError, ArgumentTypeError
 from xpnn.typing import Array, Namespace
 
 __all__ = ["WeightedLosses"]
@@ -88,10 +88,8 @@ class WeightedLosses(Record):
         """Check the targets of each output on the host; the sentence of an error names the output."""
         checked = []
         for i, (loss, part, shape) in enumerate(zip(self.losses, targets, output_shape, strict=True)):
-            try:
+            with _check.inside(f"output {self.outputs[i] if self.outputs else i}"):
                 checked.append(loss.check_targets(part, shape))
-            except XpnnError as error:
-                raise type(error)(f"output {self.outputs[i] if self.outputs else i}: {error}") from error
         return tuple(checked)
 
     def link(self, xp: Namespace, outputs: Any) -> Any:
